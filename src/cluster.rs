@@ -1,0 +1,1 @@
+//! Kubernetes: the live objects that units name, by get and list alone.

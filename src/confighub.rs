@@ -1,0 +1,1 @@
+//! ConfigHub over HTTP, read side: Spaces, units and their shipped data, of both generations.

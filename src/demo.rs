@@ -1,0 +1,1 @@
+//! The loopback sandbox: stand-ins for ConfigHub and three clusters, and the ordinary pipeline over them.

@@ -1,0 +1,1 @@
+//! PURE: (desired, live) → findings.

@@ -1,0 +1,1 @@
+//! One way to build HTTP clients and to retry requests.

@@ -1,0 +1,1 @@
+//! Action inputs, flags, environment variables and the configuration file → one validated `Inputs`.

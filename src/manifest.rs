@@ -1,0 +1,1 @@
+//! PURE: a unit's text → the Kubernetes objects it holds.

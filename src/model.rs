@@ -1,0 +1,8 @@
+//! The vocabulary that all stages share: plain data with `Display` and `Ord`, no behaviour.
+
+pub mod access;
+pub mod environment;
+pub mod finding;
+pub mod object;
+pub mod outcome;
+pub mod unit;

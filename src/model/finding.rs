@@ -1,0 +1,84 @@
+//! One drift.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::object::ObjectKey;
+use crate::redact::Text;
+
+/// What kind of difference a finding is. Stable: part of `report.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// A field that desired states has another value.
+    FieldChanged,
+    /// A field that desired states is not there.
+    FieldRemoved,
+    /// The whole object is not there.
+    ObjectMissing,
+}
+
+impl Code {
+    /// Every code, in the order of the report.
+    pub const ALL: [Self; 3] = [Self::ObjectMissing, Self::FieldRemoved, Self::FieldChanged];
+
+    /// The stable, kebab-case name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FieldChanged => "field-changed",
+            Self::FieldRemoved => "field-removed",
+            Self::ObjectMissing => "object-missing",
+        }
+    }
+
+    /// One line that says what it means.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::FieldChanged => "the cluster has another value than ConfigHub",
+            Self::FieldRemoved => "ConfigHub states the field, the cluster does not have it",
+            Self::ObjectMissing => "ConfigHub states the object, the cluster does not have it",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One difference between desired and live, ready to be shown: every value has passed redaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Finding {
+    /// Stable across runs: a digest of environment, target, object key, code and path.
+    pub id: String,
+    /// What kind of difference.
+    pub code: Code,
+    /// The object.
+    pub object: ObjectKey,
+    /// Slug of the unit that states it.
+    pub unit: String,
+    /// Line of the unit on which the object's document starts, from 1.
+    pub line: usize,
+    /// JSON pointer (RFC 6901) into the desired object; empty for a missing object.
+    pub path: Text,
+    /// The path for people: `spec.template.spec.containers[name=web].image`; empty for a missing object.
+    pub field: Text,
+    /// What ConfigHub says.
+    pub desired: Shown,
+    /// What the cluster runs.
+    pub live: Shown,
+}
+
+/// A value as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// There is none.
+    Absent,
+    /// The value: a string as it is, anything else as compact JSON.
+    Text(Text),
+    /// There is one, and it must not be shown; the reason says why (`Secret value`, `looks like a credential`).
+    Hidden(Text),
+}

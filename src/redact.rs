@@ -1,0 +1,127 @@
+//! PURE: what may leave the process. Every text from a cluster, ConfigHub or an error passes here before it is shown.
+//!
+//! Three nets, each alone enough for its class: values of fields whose *name* says secret are hidden whole; texts that
+//! *look* like credentials (vendor prefixes, PEM, JWT, userinfo in URLs, `key=value` with a secret key, long random runs)
+//! lose that part; the credentials this run was *given* are cut out of everything, in each encoding they may come back in.
+
+pub mod exact;
+pub mod patterns;
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use exact::Exact;
+
+/// A text that may leave: redacted, or written by us.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Text(String);
+
+/// What takes the place of a secret inside a longer text.
+pub const MARK: &str = "[redacted]";
+
+/// Knows the credentials of this run and how others look.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    exact: Exact,
+}
+
+impl Redactor {
+    /// A redactor that also cuts out these credentials, in any encoding.
+    pub fn new<'a>(given: impl IntoIterator<Item = &'a SecretString>) -> Self {
+        Self { exact: Exact::new(given.into_iter().map(ExposeSecret::expose_secret)) }
+    }
+
+    /// A text of unknown content (an error message, a value), without what is or looks like a credential.
+    pub fn text(&self, raw: &str) -> Text {
+        Text(patterns::scrub(&self.exact.cut(raw)))
+    }
+
+    /// A finished document: only the credentials that were given are cut, everything else passed here before.
+    pub fn document(&self, rendered: &str) -> String {
+        self.exact.cut(rendered)
+    }
+
+    /// A value: its text, or the reason why it must not be shown. `names` are what the value is called: the keys that
+    /// lead to it, the name of its environment variable, the flag before it.
+    pub fn value<'a>(&self, names: impl IntoIterator<Item = &'a str>, value: &Value) -> Result<Text, Text> {
+        if names.into_iter().any(|name| patterns::hides(name, value)) {
+            return Err(Text::from("its name says that it is a secret"));
+        }
+        Ok(match value {
+            Value::String(text) => self.text(text),
+            other => Text(self.inside(other).to_string()),
+        })
+    }
+
+    /// The same structure with every secret inside replaced.
+    fn inside(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(text).0),
+            Value::Array(items) => {
+                let mut hide_next = false;
+                let items = items.iter().map(|item| {
+                    let hide = std::mem::replace(&mut hide_next, item.as_str().is_some_and(patterns::is_secret_flag));
+                    if hide { Value::from(MARK) } else { self.inside(item) }
+                });
+                Value::Array(items.collect())
+            }
+            Value::Object(fields) => {
+                // An environment variable, a header: `{name, value}`.
+                let named = fields.get("name").and_then(Value::as_str).unwrap_or_default();
+                let fields = fields.iter().map(|(key, value)| {
+                    let hide = patterns::hides(key, value) || key == "value" && patterns::hides(named, value);
+                    (self.text(key).0, if hide { Value::from(MARK) } else { self.inside(value) })
+                });
+                Value::Object(fields.collect())
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Redactor {
+    /// Never the credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+impl Text {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&'static str> for Text {
+    /// A sentence of our own.
+    fn from(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

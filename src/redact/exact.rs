@@ -1,0 +1,91 @@
+//! Cuts known credentials out of texts, in each encoding in which they may come back.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use super::MARK;
+
+/// Shorter ones are no credentials, and cutting them would garble ordinary text.
+const SHORTEST: usize = 6;
+
+/// The spellings of the credentials, longest first so that no part of a longer one survives.
+#[derive(Clone, Default)]
+pub(super) struct Exact {
+    spellings: Vec<String>,
+}
+
+impl Exact {
+    pub(super) fn new<'a>(credentials: impl Iterator<Item = &'a str>) -> Self {
+        let mut spellings: Vec<String> =
+            credentials.map(str::trim).filter(|it| it.len() >= SHORTEST).flat_map(spellings).collect();
+        spellings.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        spellings.dedup();
+        Self { spellings }
+    }
+
+    pub(super) fn cut(&self, text: &str) -> String {
+        self.spellings.iter().fold(text.to_owned(), |text, spelling| {
+            if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), MARK) } else { text }
+        })
+    }
+}
+
+/// As it is, line by line, as JSON, percent-encoded, hexadecimal, and base64 at each of the three offsets at which it can
+/// stand inside a longer encoded text (`user:token` in a Basic header).
+fn spellings(credential: &str) -> Vec<String> {
+    let mut all = vec![credential.to_owned()];
+    all.extend(credential.lines().map(str::trim).filter(|line| line.len() >= SHORTEST).map(str::to_owned));
+    let json = serde_json::Value::from(credential).to_string();
+    all.push(json[1..json.len() - 1].to_owned());
+    all.push(percent_encoded(credential));
+    all.push(credential.bytes().map(|byte| format!("{byte:02x}")).collect());
+    all.push(credential.bytes().map(|byte| format!("{byte:02X}")).collect());
+    for shift in 0..3 {
+        let mut bytes = vec![0; shift];
+        bytes.extend(credential.bytes());
+        // Characters that also encode a neighbouring byte are left out: they differ with the neighbour.
+        let from = (shift * 8).div_ceil(6);
+        let to = bytes.len() * 8 / 6;
+        for text in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            all.extend(text.get(from..to).filter(|it| it.len() >= SHORTEST).map(str::to_owned));
+        }
+    }
+    all
+}
+
+/// RFC 3986: everything but the unreserved characters.
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_cut_in_every_encoding() {
+        let credential = "s3cr/et+t\"oken=42";
+        let exact = Exact::new([credential].into_iter());
+        let basic = base64::engine::general_purpose::STANDARD.encode(format!("someone:{credential}"));
+        for text in [
+            credential.to_owned(),
+            basic.clone(),
+            URL_SAFE_NO_PAD.encode(format!("x{credential}")),
+            percent_encoded(credential),
+            serde_json::Value::from(credential).to_string(),
+        ] {
+            assert!(exact.cut(&text).contains(MARK), "{text}");
+        }
+        assert_eq!(exact.cut("nothing here"), "nothing here");
+    }
+
+    #[test]
+    fn short_values_are_left_alone() {
+        assert_eq!(Exact::new(["abc"].into_iter()).cut("abcdef"), "abcdef");
+    }
+}

@@ -1,0 +1,151 @@
+//! How credentials look when nobody told us about them.
+
+use std::sync::LazyLock;
+
+use regex_lite::{Captures, Regex};
+use serde_json::Value;
+
+use super::MARK;
+
+/// Names that say that the value is a secret.
+const NAME: &str = r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[-_.]?key|access[-_.]?key|private[-_.]?key|signing[-_.]?key|encryption[-_.]?key|credential|auth|cookie|session|dsn|conn(ection)?[-_.]?str(ing)?|connection[-_.]?ur[il]|database[-_.]?ur[il])";
+
+/// Names of Kubernetes fields that only *refer* to a secret, or set how something named so behaves. Their values are
+/// names and settings.
+const REFERENCE: &str = r"(Name|Names|Ref|Refs|Namespace|Path|Seconds|Affinity|AffinityConfig|Policy|Type|Class|Mode|Method|Issuer|Url|URL|Key)$|^(secret|secrets|imagePullSecrets|tokenRequests|authorization|author|authority)$";
+
+fn compiled(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
+}
+
+static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| compiled(NAME));
+static REFERENCE_NAME: LazyLock<Regex> = LazyLock::new(|| compiled(REFERENCE));
+static SECRET_FLAG: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("^--?[A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*$")));
+
+/// Formats with a shape of their own. Without a leading `\b`: escapes may stand right before them.
+static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(concat!(
+        r"-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(-----END [A-Z0-9 ]+-----|$)",
+        r"|sk-[A-Za-z0-9_-]{20,}",
+        r"|gh[pousr]_[A-Za-z0-9]{20,}",
+        r"|github_pat_[A-Za-z0-9_]{20,}",
+        r"|glpat-[A-Za-z0-9_-]{16,}",
+        r"|(AKIA|ASIA)[A-Z0-9]{16}",
+        r"|xox[abeoprs]-[A-Za-z0-9-]{8,}",
+        r"|AIza[A-Za-z0-9_-]{30,}",
+        r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?",
+        r"|k8s-aws-v1\.[A-Za-z0-9_-]{10,}",
+    ))
+});
+static USERINFO: LazyLock<Regex> = LazyLock::new(|| compiled(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@?#]+@"));
+static SCHEME: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{8,}"));
+static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r#"([A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*["']?[ \t]*(?:=>|[:=])[ \t]*|--[A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s"',;&}}]+)"#
+    ))
+});
+static RUN: LazyLock<Regex> = LazyLock::new(|| compiled(r"[A-Za-z0-9+/_-]{33,}={0,2}"));
+
+/// Whether a value of this name must not be shown at all.
+pub(super) fn hides(name: &str, value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.is_empty() && is_secret_name(name),
+        // `maxTokens: 5`, `sessionTimeout: 60` are settings; a numeric password is still a password.
+        Value::Number(_) => is_secret_name(name) && name.to_ascii_lowercase().contains("pass"),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+fn is_secret_name(name: &str) -> bool {
+    SECRET_NAME.is_match(name) && (!REFERENCE_NAME.is_match(name) || is_shouted(name))
+}
+
+/// `API_KEY` and `api-key` are names that people chose, not fields of the Kubernetes API.
+fn is_shouted(name: &str) -> bool {
+    name.contains(['_', '-', '.']) || !name.chars().any(char::is_lowercase)
+}
+
+/// Whether this is a command-line flag whose next argument is a secret.
+pub(super) fn is_secret_flag(argument: &str) -> bool {
+    SECRET_FLAG.is_match(argument)
+}
+
+/// The text without the parts that look like credentials.
+pub(super) fn scrub(text: &str) -> String {
+    let text = SHAPES.replace_all(text, MARK);
+    let text = USERINFO.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}@", &found[1]));
+    let text = SCHEME.replace_all(&text, |found: &Captures<'_>| format!("{}{}{MARK}", &found[1], &found[2]));
+    let text = ASSIGNMENT.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}", &found[1]));
+    RUN.replace_all(&text, |found: &Captures<'_>| {
+        let run = &found[0];
+        if looks_random(run) { MARK.to_owned() } else { run.to_owned() }
+    })
+    .into_owned()
+}
+
+/// Long runs that no person wrote: mixed classes of characters, and hardly any repetition. Digests (`sha256:…`, Git
+/// commits: lower-case hexadecimal) identify and are shown.
+fn looks_random(run: &str) -> bool {
+    let lower_hex = run.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let classes = [
+        run.bytes().any(|byte| byte.is_ascii_digit()),
+        run.bytes().any(|byte| byte.is_ascii_lowercase()),
+        run.bytes().any(|byte| byte.is_ascii_uppercase()),
+    ];
+    !lower_hex && classes.iter().all(|it| *it) && entropy(run) > 3.7
+}
+
+/// Shannon entropy in bits per byte.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0u32; 256];
+    for byte in text.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
+    let all = f64::from(u32::try_from(text.len()).unwrap_or(u32::MAX));
+    counts.iter().filter(|it| **it > 0).map(|it| f64::from(*it) / all).map(|share| -share * share.log2()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_cut_and_ordinary_text_stays() {
+        for (text, want) in [
+            ("postgres://app:hunter22@db:5432/shop", "postgres://[redacted]@db:5432/shop"),
+            ("db.password=hunter2\ndb.pool=5", "db.password=[redacted]\ndb.pool=5"),
+            ("{\"apiKey\": \"abc def\", \"a\": 1}", "{\"apiKey\": [redacted], \"a\": 1}"),
+            ("Authorization: Bearer abcdefghijk", "Authorization: [redacted] [redacted]"),
+            ("run --token abc --port 80", "run --token [redacted] --port 80"),
+            ("nginx:1.27@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ""),
+            ("registry.example.com/team-with-a-long-name/service-with-a-long-name:1.2.3", ""),
+            ("kubectl.kubernetes.io/last-applied-configuration", ""),
+        ] {
+            let want = if want.is_empty() { text } else { want };
+            let got = scrub(text);
+            if text.starts_with("Authorization") {
+                assert!(!got.contains("abcdefghijk"), "{got}");
+            } else {
+                assert_eq!(got, want);
+            }
+        }
+        assert_eq!(scrub("x -----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY----- y"), "x [redacted] y");
+        assert_eq!(scrub("k=Zm9vYmFyQmF6MTIzNDU2Nzg5MHF3ZXJ0eVVJT1A="), "k=[redacted]");
+    }
+
+    #[test]
+    fn names_hide_values_and_references_do_not() {
+        for name in
+            ["DB_PASSWORD", "apiToken", "client-secret", "API_KEY", "AWS_SECRET_ACCESS_KEY", "password", "SESSION_NAME"]
+        {
+            assert!(hides(name, &"x".into()), "{name}");
+        }
+        for name in ["secretName", "sessionAffinity", "replicas", "image", "imagePullSecrets", "tokenExpirationSeconds"]
+        {
+            assert!(!hides(name, &"x".into()), "{name}");
+        }
+        assert!(!hides("automountServiceAccountToken", &false.into()));
+        assert!(hides("password", &12345.into()));
+        assert!(is_secret_flag("--api-token") && !is_secret_flag("--port"));
+    }
+}

@@ -1,0 +1,1 @@
+//! PURE: a `Report` → Markdown, by compiled-in templates that escape by default.

@@ -1,0 +1,1 @@
+//! PURE: outcomes → `Report`, the public contract with templates and readers of `report.json`.
