@@ -10,20 +10,20 @@
 //! Everything is read first, then judged by pure functions over plain data, then written. The modules below are in
 //! reading order; `tests/architecture.rs` holds who may use whom.
 
-pub mod cli;
-pub mod cluster;
-pub mod compare;
+pub mod redact;
+pub mod model;
+pub mod inputs;
+pub mod http;
+pub mod logging;
 pub mod confighub;
+pub mod manifest;
+pub mod cluster;
+pub mod drift;
+pub mod report;
+pub mod render;
+pub mod publish;
+pub mod pipeline;
+pub mod compare;
+pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;
-pub mod drift;
-pub mod http;
-pub mod inputs;
-pub mod logging;
-pub mod manifest;
-pub mod model;
-pub mod pipeline;
-pub mod publish;
-pub mod redact;
-pub mod render;
-pub mod report;
