@@ -1,1 +1,2 @@
 //! PURE: (desired, live) → findings.
+pub mod quantity;

@@ -1,1 +1,119 @@
-//! PURE: a unit's text → the Kubernetes objects it holds.
+//! PURE: the text of a unit → its Kubernetes objects, read as Kubernetes itself reads YAML.
+//!
+//! Errors name a line and a problem and never quote the text: it could be a Secret.
+
+mod placeholders;
+mod yaml;
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::model::object::GroupVersionKind;
+
+/// One object of a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// From `apiVersion` and `kind`.
+    pub gvk: GroupVersionKind,
+    /// `metadata.namespace`, if it is stated and not empty.
+    pub namespace: Option<String>,
+    /// How the object is called.
+    pub name: DocumentName,
+    /// The manifest as JSON, items of a `List` on their own.
+    pub body: Value,
+    /// The line on which it starts, from 1.
+    pub line: usize,
+    /// JSON pointers of values that still are placeholders of ConfigHub.
+    pub unresolved: Vec<String>,
+}
+
+/// How a manifest names its object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentName {
+    /// `metadata.name`
+    Given(String),
+    /// `metadata.generateName`: the server makes a new name each time, so no live object is *the* object.
+    Generated(String),
+}
+
+/// Why a text is not a list of Kubernetes objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there; never a part of the text.
+    pub problem: &'static str,
+}
+
+/// The objects of a text. Documents that are empty are skipped, `List`s are opened.
+pub fn documents(text: &str) -> Result<Vec<Document>, ManifestError> {
+    let mut documents = Vec::new();
+    for part in yaml::parse(text)? {
+        collect(part.value, part.line, &part.item_lines, &mut documents)?;
+    }
+    Ok(documents)
+}
+
+/// The objects of a text that may hold none, without the rule that each has a name: for files that people pass by hand.
+pub fn values(text: &str) -> Result<Vec<Value>, ManifestError> {
+    Ok(yaml::parse(text)?.into_iter().map(|part| part.value).collect())
+}
+
+fn collect(
+    value: Value,
+    line: usize,
+    item_lines: &[usize],
+    documents: &mut Vec<Document>,
+) -> Result<(), ManifestError> {
+    let fail = |problem| Err(ManifestError { line, problem });
+    let Value::Object(mut fields) = value else {
+        return fail("a document is not a mapping");
+    };
+    let Some(kind) = text_of(&fields, "kind").map(str::to_owned) else {
+        return fail("a document has no `kind`");
+    };
+    let Some(api_version) = text_of(&fields, "apiVersion").map(str::to_owned) else {
+        return fail("a document has no `apiVersion`");
+    };
+    // `List`, and the `DeploymentList` that kubectl writes. A custom resource may be called `…List` and has no `items`.
+    if kind.ends_with("List")
+        && let Some(Value::Array(items)) = fields.get_mut("items")
+    {
+        for (index, item) in std::mem::take(items).into_iter().enumerate() {
+            collect(item, item_lines.get(index).copied().unwrap_or(line), &[], documents)?;
+        }
+        return Ok(());
+    }
+    if kind == "List" {
+        return Ok(());
+    }
+    let metadata = fields.get("metadata").and_then(Value::as_object);
+    let stated = |key| metadata.and_then(|metadata| text_of(metadata, key)).map(str::to_owned);
+    let name = match (stated("name"), stated("generateName")) {
+        (Some(name), _) => DocumentName::Given(name),
+        (None, Some(prefix)) => DocumentName::Generated(prefix),
+        (None, None) => return fail("a document has no `metadata.name`"),
+    };
+    let gvk = GroupVersionKind::new(&api_version, &kind);
+    let namespace = stated("namespace");
+    let body = Value::Object(fields);
+    let unresolved = placeholders::find(&body);
+    documents.push(Document { gvk, namespace, name, body, line, unresolved });
+    Ok(())
+}
+
+fn text_of<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    fields.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+impl fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.problem)
+    }
+}
+
+impl std::error::Error for ManifestError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! The values that ConfigHub writes where a value is still to be given.
+
+use serde_json::Value;
+
+/// Stands for a string, alone or inside a longer one.
+const TEXT: &str = "confighubplaceholder";
+/// Stands for a number.
+const NUMBER: i64 = 999_999_999;
+
+/// JSON pointers of every placeholder, keys included.
+pub(super) fn find(body: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    visit(body, &mut String::new(), &mut found);
+    found
+}
+
+fn visit(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
+    let length = pointer.len();
+    match value {
+        Value::String(text) if text.contains(TEXT) => found.push(pointer.clone()),
+        Value::Number(number) if number.as_i64() == Some(NUMBER) => found.push(pointer.clone()),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                if key.contains(TEXT) {
+                    found.push(pointer.clone());
+                } else {
+                    visit(value, pointer, found);
+                }
+                pointer.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{index}"));
+                visit(value, pointer, found);
+                pointer.truncate(length);
+            }
+        }
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
+}

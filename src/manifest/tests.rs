@@ -1,0 +1,74 @@
+use super::*;
+
+fn one(text: &str) -> Value {
+    values(text).expect("it is YAML").remove(0)
+}
+
+#[test]
+fn numbers_and_bools_are_read_as_kubernetes_reads_them() {
+    let read = one("{a: on, b: 014, c: 0x1F, d: 1_000, e: 1e3, f: 1.0, g: '1', h: 0.5, i: ~, j: 1:30, k: 2024-01-01}");
+    let want = serde_json::json!({
+        "a": true, "b": 12, "c": 31, "d": 1000, "e": 1000, "f": 1, "g": "1", "h": 0.5, "i": null, "j": "1:30",
+        "k": "2024-01-01",
+    });
+    assert_eq!(read, want);
+}
+
+#[test]
+fn documents_have_lines_and_empty_ones_are_skipped() {
+    let text = "# nothing\n---\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n# only a comment\n---\n\
+                # before\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: b, namespace: c}\n";
+    let read = documents(text).expect("it is a manifest");
+    let lines: Vec<_> = read.iter().map(|it| (it.gvk.to_string(), it.line, it.namespace.clone())).collect();
+    assert_eq!(lines, [("v1 Namespace".into(), 4, None), ("apps/v1 Deployment".into(), 11, Some("c".into()))]);
+}
+
+#[test]
+fn lists_are_opened_and_their_items_have_lines() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n\
+                - apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: b}\n";
+    let read = documents(text).expect("it is a manifest");
+    assert_eq!(read.iter().map(|it| it.line).collect::<Vec<_>>(), [4, 7]);
+    assert_eq!(read[1].name, DocumentName::Given("b".into()));
+}
+
+#[test]
+fn errors_name_the_line_and_never_quote() {
+    for (text, want) in [
+        ("a: 1\nhunter2: 2\nhunter2: 3\n", "line 3: a key is given twice"),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {}\n", "line 1: a document has no `metadata.name`"),
+        ("kind: Secret\n", "line 1: a document has no `apiVersion`"),
+        ("---\n- hunter2\n", "line 2: a document is not a mapping"),
+        ("a: *hunter2\n", "line 1: an alias has no anchor"),
+    ] {
+        assert_eq!(documents(text).expect_err(text).to_string(), want);
+    }
+    for text in ["a: {{ hunter2 }}", "\thunter2: x: y", "a: 'hunter2", "hunter2: [1, 2"] {
+        assert!(!documents(text).expect_err(text).to_string().contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn bombs_end_in_an_error() {
+    let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..10 {
+        let before = format!("*a{}", level - 1);
+        laughs.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", ")));
+    }
+    assert_eq!(documents(&laughs).expect_err("a bomb").problem, "it is too large or too deeply nested");
+    assert!(documents(&"[".repeat(100_000)).is_err());
+}
+
+#[test]
+fn merge_keys_are_expanded_and_generated_names_are_seen() {
+    assert_eq!(one("a: &a {x: 1}\nb: {<<: *a, y: 2}")["b"], serde_json::json!({"x": 1, "y": 2}));
+    let read = documents("{apiVersion: batch/v1, kind: Job, metadata: {generateName: run-}}").expect("it is a manifest");
+    assert_eq!(read[0].name, DocumentName::Generated("run-".into()));
+}
+
+#[test]
+fn placeholders_are_found_wherever_they_stand() {
+    let text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: 'http://confighubplaceholder/', y: z}, \
+                n: [1, 999999999]}";
+    assert_eq!(documents(text).expect("it is a manifest")[0].unresolved, ["/data/x", "/n/1"]);
+}

@@ -1,0 +1,112 @@
+//! YAML as `sigs.k8s.io/yaml` reads it, within bounds that no honest unit reaches.
+//!
+//! What still differs, on purpose: `tRUE` is a bool here and a string there; a bare key `on:` or `y:` stays as it is
+//! written, where Kubernetes makes it `"true"`. Both are rare, and both show as a finding rather than hide one.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use serde_saphyr::{Error, Options, Spanned};
+
+use super::ManifestError;
+
+/// One document of a stream that is not empty.
+pub(super) struct Part {
+    pub(super) value: Value,
+    pub(super) line: usize,
+    /// Where each entry of `items` starts; empty if there is none.
+    pub(super) item_lines: Vec<usize>,
+}
+
+pub(super) fn parse(text: &str) -> Result<Vec<Part>, ManifestError> {
+    let documents: Vec<Spanned<Value>> =
+        serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| problem(&error))?;
+    let mut parts: Vec<Part> = documents
+        .into_iter()
+        .filter(|document| !document.value.is_null())
+        .map(|document| Part {
+            line: line(document.referenced.line()),
+            value: as_go_writes(document.value),
+            item_lines: Vec::new(),
+        })
+        .collect();
+    if parts.iter().any(|part| part.value.get("items").is_some_and(Value::is_array)) {
+        add_item_lines(text, &mut parts);
+    }
+    Ok(parts)
+}
+
+/// A second pass, only for lists. Where it fails the list's own line serves.
+fn add_item_lines(text: &str, parts: &mut [Part]) {
+    #[derive(Deserialize)]
+    struct List {
+        #[serde(default)]
+        items: Option<Vec<Spanned<IgnoredAny>>>,
+    }
+    let Ok(lists) = serde_saphyr::from_multiple_with_options::<List>(text, options()) else { return };
+    if lists.len() != parts.len() {
+        return;
+    }
+    for (part, list) in parts.iter_mut().zip(lists) {
+        part.item_lines =
+            list.items.unwrap_or_default().iter().map(|item| line(item.referenced.line())).collect();
+    }
+}
+
+fn line(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Bounded: an alias bomb ends in an error, and ten thousand objects of a real unit do not.
+fn options() -> Options {
+    serde_saphyr::options! {
+        legacy_octal_numbers: true,
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_documents: 100_000,
+            max_nodes: 5_000_000,
+            max_events: 20_000_000,
+            max_total_scalar_bytes: 256 << 20,
+            max_depth: 200,
+            flow_nesting_limit: 200,
+        },
+    }
+}
+
+/// Kubernetes turns YAML into JSON with Go's number format: `1e3` and `1.0` are integers there.
+fn as_go_writes(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            // Whole numbers that an i64 holds exactly; greater ones stay floats and compare as such.
+            const LIMIT: f64 = 9_007_199_254_740_992.0;
+            match number.as_f64() {
+                #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within 2^53")]
+                Some(float) if float.fract() == 0.0 && float.abs() <= LIMIT => Value::from(float as i64),
+                _ => Value::Number(number),
+            }
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(as_go_writes).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(key, value)| (key, as_go_writes(value))).collect())
+        }
+        other => other,
+    }
+}
+
+/// The parser's own messages may quote the text.
+fn problem(error: &Error) -> ManifestError {
+    let problem = match error {
+        Error::DuplicateMappingKey { .. } => "a key is given twice",
+        Error::UnknownAnchor { .. } => "an alias has no anchor",
+        Error::NonFiniteFloat { .. } => "a number is not finite",
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => "it is too large or too deeply nested",
+        Error::MergeValueNotMapOrSeqOfMaps { .. } => "a merge key does not name a mapping",
+        Error::InvalidUtf8Input => "it is not UTF-8",
+        Error::Eof { .. } => "it ends too early",
+        _ => "it is not valid YAML",
+    };
+    ManifestError { line: error.location().map_or(1, |at| line(at.line()).max(1)), problem }
+}
