@@ -89,9 +89,8 @@ fn lines(ctx: &Settings<'_>, project: &Project, found: &mut Found) -> BTreeMap<S
 fn source(ctx: &Settings<'_>, target: &Target, line: Option<&String>) -> Result<Source, Fault> {
     let variable = variable_of(&target.name);
     if let Some(path) = line {
-        let missing = || format!("the kubeconfig {} of target `{}` is not there", quoted(path), target.name);
         let path = home(ctx, path);
-        return files(ctx, &target.name, &[path], "kubeconfigs", missing).map(|it| Source { own: true, ..it });
+        return files(ctx, &target.name, "kubeconfigs", &[path]).map(|it| Source { own: true, ..it });
     }
     if let Some(given) = ctx.variable(&variable) {
         return text(&variable, &given);
@@ -102,13 +101,11 @@ fn source(ctx: &Settings<'_>, target: &Target, line: Option<&String>) -> Result<
             return Err(("KUBECONFIG holds the text of a kubeconfig".to_owned(), remedy));
         }
         let paths: Vec<String> = list.split(':').filter(|it| !it.is_empty()).map(|it| home(ctx, it)).collect();
-        let missing = || format!("no file of KUBECONFIG is there: {}", quoted(&list));
-        return files(ctx, &target.name, &paths, "KUBECONFIG", missing);
+        return files(ctx, &target.name, "KUBECONFIG", &paths);
     }
     let standard = home(ctx, "~/.kube/config");
     if ctx.mounts.resolve(&standard).exists() {
-        let missing = || format!("{} cannot be read", quoted(&standard));
-        return files(ctx, &target.name, std::slice::from_ref(&standard), "~/.kube/config", missing);
+        return files(ctx, &target.name, "~/.kube/config", std::slice::from_ref(&standard));
     }
     if ctx.variable("KUBERNETES_SERVICE_HOST").is_some() {
         let kubeconfig = Kubeconfig::default();
@@ -124,7 +121,8 @@ fn source(ctx: &Settings<'_>, target: &Target, line: Option<&String>) -> Result<
          input `kubeconfigs`",
         target.name
     );
-    Err((format!("there is no kubeconfig for target `{}`", target.name), remedy))
+    let unseen = if ctx.github.actions { "; a container action does not see the host's ~/.kube/config" } else { "" };
+    Err((format!("there is no kubeconfig for target `{}`{unseen}", target.name), remedy))
 }
 
 fn text(variable: &str, given: &str) -> Result<Source, Fault> {
@@ -144,13 +142,7 @@ fn text(variable: &str, given: &str) -> Result<Source, Fault> {
 }
 
 /// Files that are merged; missing ones are passed over as kubectl does, unless all are.
-fn files(
-    ctx: &Settings<'_>,
-    target: &str,
-    written: &[String],
-    name: &str,
-    missing: impl Fn() -> String,
-) -> Result<Source, Fault> {
+fn files(ctx: &Settings<'_>, target: &str, name: &str, written: &[String]) -> Result<Source, Fault> {
     let variable = variable_of(target);
     let mut paths: Vec<PathBuf> = Vec::new();
     let mut merged = Kubeconfig::default();
@@ -173,7 +165,11 @@ fn files(
         }
     }
     if paths.is_empty() {
-        return Err((missing(), ctx.mounts.remedy(&format!("set {variable} to the text of the kubeconfig"))));
+        let files = written.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(", ");
+        let what = format!("the kubeconfig of target `{target}` is not there ({name} names {files})");
+        return Err(ctx
+            .mounts
+            .missing(&what, &format!("set {variable} to the text of a kubeconfig that holds a token")));
     }
     Ok(Source { source: KubeconfigSource::Files(paths), name: name.to_owned(), kubeconfig: merged, own: false })
 }

@@ -49,7 +49,7 @@ pub struct Flags {
     #[arg(long, value_name = "WHAT")]
     pub fail_on: Option<String>,
 
-    /// Address of ConfigHub [default: https://hub.confighub.com/api]
+    /// Address of ConfigHub [default: the hosted service]
     #[arg(long, value_name = "URL", help_heading = "ConfigHub")]
     pub confighub_url: Option<String>,
 

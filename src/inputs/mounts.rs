@@ -38,15 +38,13 @@ impl Mounts {
         if self.actions { self.workspace.join(written) } else { PathBuf::from(written) }
     }
 
-    /// What a file that is not there calls for.
-    pub(super) fn remedy(&self, instead: &str) -> String {
+    /// What to say about a file that is not there: what is wrong, and what to do.
+    pub(super) fn missing(&self, what: &str, instead: &str) -> (String, String) {
         if self.actions {
-            format!(
-                "a container action sees only the workspace and RUNNER_TEMP, neither the host's home folder nor its \
-                 programs: write the file to one of these two folders, or {instead}"
-            )
+            let detail = format!("{what}; of its host, a container action sees only the workspace and RUNNER_TEMP");
+            (detail, format!("write the file to one of these two folders, or {instead}"))
         } else {
-            format!("check the path, or {instead}")
+            (what.to_owned(), format!("check the path, or {instead}"))
         }
     }
 

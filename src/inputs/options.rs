@@ -78,8 +78,9 @@ fn timeout(given: &Setting) -> Result<Duration, Problem> {
 fn ca_bundle(ctx: &Settings<'_>, given: &Setting) -> Result<String, Problem> {
     let path = ctx.mounts.resolve(&given.value);
     let text = fs::read_to_string(&path).map_err(|error| {
-        let message = format!("the file {} cannot be read ({})", quoted(&given.value), error.kind());
-        Problem::given(&given.given, message, ctx.mounts.remedy("put the file into the repository"))
+        let what = format!("the file {} cannot be read ({})", quoted(&given.value), error.kind());
+        let (message, remedy) = ctx.mounts.missing(&what, "put the file into the repository");
+        Problem::given(&given.given, message, remedy)
     })?;
     if text.contains("-----BEGIN CERTIFICATE-----") {
         Ok(text)

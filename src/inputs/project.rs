@@ -130,7 +130,7 @@ fn from_variables(ctx: &Settings<'_>, space: &str, found: &mut Found) -> Option<
         Some(namespace) => config::name(namespace).map_err(|it| fault("NAMESPACE", namespace, it)),
         None => Ok(()),
     });
-    (space_is_fine?, namespace_is_fine?);
+    space_is_fine.and(namespace_is_fine)?;
     let name = environment_of(space);
     let target =
         Target { name: name.clone(), space: space.to_owned(), context: None, namespace, namespaces: Vec::new() };

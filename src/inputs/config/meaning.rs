@@ -82,9 +82,9 @@ fn selector(rule: &Node, title: &str, environments: &[(Position, &str)], notes: 
         let remedy = suggestion(name, environments.iter().map(|(_, known)| *known));
         notes.push(Note::new(at, format!("there is no environment {}", quoted(name)), remedy));
     }
-    let says_something = rule.entries().iter().any(|(key, _)| PARTS.contains(&key.name.as_str()) || key.name == "path");
-    if !says_something && !rule.entries().is_empty() {
-        let remedy = format!("give at least one of {}", listed(PARTS));
+    let parts = || PARTS.into_iter().chain((title == "ignore rule").then_some("path"));
+    if !rule.entries().is_empty() && !rule.entries().iter().any(|(key, _)| parts().any(|it| it == key.name)) {
+        let remedy = format!("give at least one of {}", listed(parts()));
         notes.push(Note::new(rule.at, format!("this {title} would match everything"), remedy));
     }
 }

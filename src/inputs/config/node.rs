@@ -7,6 +7,8 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Location, Spanned};
 
+use crate::inputs::problem::quoted;
+
 use super::Note;
 
 /// Where something stands in the file, from 1.
@@ -56,7 +58,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Note> {
         Ok(root) => Ok(Node { at: root.referenced.into(), value: root.value }),
         Err(error) => {
             let at = error.location().map_or(Position::START, Position::from);
-            let message = super::super::problem::quoted(&error.without_snippet().to_string());
+            let message = quoted(&error.without_snippet().to_string());
             Err(Note::new(
                 at,
                 format!("this is not YAML that can be read ({})", message.trim_matches('`')),

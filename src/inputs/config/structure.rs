@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use crate::inputs::problem::{listed, suggestion};
+use crate::inputs::problem::{nearest, quoted, suggestion};
 
 use super::Note;
 use super::node::{Node, Value};
@@ -48,7 +48,7 @@ pub(super) fn check(node: &Node, schema: &Json, notes: &mut Vec<Note>) {
         (None, Value::String(text)) => {
             let known: Vec<&str> = choices(schema);
             if !known.contains(&text.as_str()) {
-                let message = format!("{} is not a choice here", crate::inputs::problem::quoted(text));
+                let message = format!("{} is not a choice here", quoted(text));
                 notes.push(Note::new(node.at, message, suggestion(text, known)));
             }
         }
@@ -62,7 +62,7 @@ fn map(node: &Node, schema: &Json, notes: &mut Vec<Note>) {
     let known = || properties.into_iter().flat_map(|it| it.keys().map(String::as_str));
     for (index, (key, value)) in node.entries().iter().enumerate() {
         if node.entries()[..index].iter().any(|(earlier, _)| earlier.name == key.name) {
-            let message = format!("the key `{}` stands here twice", printable(&key.name));
+            let message = format!("the key {} stands here twice", quoted(&key.name));
             notes.push(Note::new(key.at, message, "remove one of the two"));
         }
         match properties.and_then(|it| it.get(&key.name)) {
@@ -70,13 +70,15 @@ fn map(node: &Node, schema: &Json, notes: &mut Vec<Note>) {
             None => notes.push(not_yet::unknown(key, title, known().collect())),
         }
     }
+    // A key that is only misspelled is not missing as well.
+    let meant = |name: &str| {
+        let unknown = node.entries().iter().filter(|(key, _)| !known().any(|it| it == key.name));
+        unknown.filter_map(|(key, _)| nearest(&key.name, known())).any(|it| it == name)
+    };
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str);
-    let missing: Vec<&str> = required.filter(|name| node.get(name).is_none()).collect();
-    if !missing.is_empty() {
-        let verb = if missing.len() == 1 { "is" } else { "are" };
-        let message = format!("{} {verb} missing in this {title}", listed(missing.iter().copied()));
-        let remedy = missing.iter().map(|name| format!("`{name}` is: {}", about(&schema["properties"][name])));
-        notes.push(Note::new(node.at, message, remedy.collect::<Vec<_>>().join("; ")));
+    for name in required.filter(|name| node.get(name).is_none() && !meant(name)) {
+        let remedy = format!("add it: {}", about(&schema["properties"][name]));
+        notes.push(Note::new(node.at, format!("`{name}` is missing in this {title}"), remedy));
     }
 }
 
@@ -120,8 +122,4 @@ fn about(property: &Json) -> String {
 fn choices(schema: &Json) -> Vec<&str> {
     let one_of = schema["oneOf"].as_array().into_iter().flatten().filter_map(|it| it["const"].as_str());
     one_of.chain(schema["enum"].as_array().into_iter().flatten().filter_map(Json::as_str)).collect()
-}
-
-fn printable(name: &str) -> String {
-    crate::inputs::problem::quoted(name).trim_matches('`').to_owned()
 }

@@ -34,7 +34,7 @@ pub(in crate::inputs) fn name(text: &str) -> Result<(), Fault> {
     if NAMES.is_match(text) {
         Ok(())
     } else {
-        Err(("is not a name", "use up to 63 lower-case letters, digits and hyphens, not at the ends"))
+        Err(("is not a name", "use lower-case letters, digits and, between them, hyphens; at most 63"))
     }
 }
 
@@ -130,7 +130,7 @@ pub(super) fn expression(text: &str) -> Result<(), Fault> {
         return Err(("holds a character that ConfigHub refuses", "quote texts with `'`; it knows no escapes"));
     }
     let parts: Vec<&str> = text.split('\'').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return Err(("has a quote that is not closed", "each text begins and ends with `'`"));
     }
     if parts.iter().skip(1).step_by(2).any(|literal| literal.len() > LONGEST_LITERAL) {
