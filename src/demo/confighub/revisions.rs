@@ -41,8 +41,8 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
         let Ref::Revision(key, num) = row.of else { return None };
         let revision = state.units.get(&key)?.numbered(num)?;
         let mut data: Value = json!({"RevisionID": revision.id.to_string(), "RevisionNum": num, "UnitID": key.to_string(),
-            "SpaceID": row.main.get("SpaceID"), "SpaceSlug": row.main.get("SpaceSlug"),
-            "UnitSlug": row.main.get("UnitSlug"), "Data": revision.text, "DataHash": revision.hash,
+            "SpaceID": row.main.get("SpaceID"),
+            "Data": revision.text, "DataHash": revision.hash,
             "DataSize": revision.text.len()});
         if let (Some(names), Some(members)) = (&select, data.as_object_mut()) {
             members.retain(|name, _| name.ends_with("ID") || names.contains(&name.as_str()));
