@@ -58,7 +58,9 @@ pub struct Inputs {
     /// How long the whole run may take.
     pub timeout: Duration,
     /// PEM certificates that are trusted beside the system's.
-    pub ca_bundle: Option<String>,
+    pub ca_bundle: Option<Vec<u8>>,
+    /// `NO_PROXY` of the environment: hosts that are reached without a cluster's [`ClusterAccess::proxy`].
+    pub no_proxy: Option<String>,
     /// What the runner says about this run.
     pub github: GitHub,
     /// What the reader should know about the inputs themselves, one sentence each.
@@ -107,7 +109,8 @@ impl Inputs {
             fail_on: options.fail_on,
             out: options.out,
             timeout: options.timeout,
-            ca_bundle: options.ca_bundle,
+            ca_bundle: options.ca_bundle.map(String::into_bytes),
+            no_proxy: proxy::exceptions(&ctx),
             github: ctx.github,
             notices: found.notices,
             config_path: project.path,

@@ -180,7 +180,9 @@ mod tests {
 
     #[test]
     fn what_the_server_refuses_is_no_quantity() {
-        for text in ["", ".", "-", "1.2.3", "1e", "1e3k", "1 ", " 1", "1gi", "1K", "0x1", "1e+", "e3", "1e99999999999999999999"] {
+        for text in
+            ["", ".", "-", "1.2.3", "1e", "1e3k", "1 ", " 1", "1gi", "1K", "0x1", "1e+", "e3", "1e99999999999999999999"]
+        {
             assert_eq!(Quantity::parse(text), None, "{text}");
         }
         assert_eq!(Quantity::parse(&"1".repeat(600)), None);

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use http::Uri;
+use reqwest::Url;
 use secrecy::SecretString;
 
 use super::problem::{Found, Given, Problem, quoted};
@@ -10,12 +11,13 @@ use super::settings::{Setting, Settings};
 
 /// The hosted service.
 const HOSTED: &str = "https://hub.confighub.com/api";
+const EXAMPLE: &str = "write for example `https://hub.confighub.com`";
 
 /// How ConfigHub is reached.
 #[derive(Clone, Debug)]
 pub struct ConfigHub {
     /// The base of all API paths; ends in `/api`, without a slash.
-    pub url: String,
+    pub url: Url,
     /// Who we are.
     pub credentials: Credentials,
 }
@@ -35,10 +37,11 @@ pub enum Credentials {
 }
 
 pub(super) fn read(ctx: &Settings<'_>, found: &mut Found) -> Option<ConfigHub> {
-    let url = ctx.get_or("confighub-url", "CUB_API_URL").map(|given| url(&given, found));
+    let hosted = || Setting { value: HOSTED.to_owned(), given: Given::Input("confighub-url".to_owned()) };
+    let url = url(&ctx.get_or("confighub-url", "CUB_API_URL").unwrap_or_else(hosted), found);
     let credentials = credentials(ctx);
     let credentials = found.keep(credentials);
-    Some(ConfigHub { url: url.unwrap_or_else(|| Some(HOSTED.to_owned()))?, credentials: credentials? })
+    Some(ConfigHub { url: url?, credentials: credentials? })
 }
 
 /// What was given as an input counts before what stands in a variable.
@@ -96,7 +99,7 @@ fn header_safe(token: Setting) -> Result<SecretString, Problem> {
 }
 
 /// The base address; accepted with and without `/api`.
-fn url(given: &Setting, found: &mut Found) -> Option<String> {
+fn url(given: &Setting, found: &mut Found) -> Option<Url> {
     let mut written = given.value.trim_end_matches('/').to_owned();
     if let Some(stripped) = written.strip_suffix("/v1") {
         found.notices.push(format!(
@@ -105,12 +108,14 @@ fn url(given: &Setting, found: &mut Found) -> Option<String> {
         ));
         written = stripped.trim_end_matches('/').to_owned();
     }
-    found.keep(checked(&written).map_err(|(message, remedy)| Problem::given(&given.given, message, remedy)))?;
-    Some(if written.ends_with("/api") { written } else { format!("{written}/api") })
+    let url = checked(&written).and_then(|()| {
+        let base = if written.ends_with("/api") { written.clone() } else { format!("{written}/api") };
+        base.parse().map_err(|_ignored| (format!("{} is not an address", quoted(&written)), EXAMPLE))
+    });
+    found.keep(url.map_err(|(message, remedy)| Problem::given(&given.given, message, remedy)))
 }
 
 fn checked(written: &str) -> Result<(), (String, &'static str)> {
-    const EXAMPLE: &str = "write for example `https://hub.confighub.com`";
     let uri: Uri = written.parse().map_err(|_ignored| (format!("{} is not an address", quoted(written)), EXAMPLE))?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err((format!("{} is not a whole address", quoted(written)), EXAMPLE));

@@ -1,6 +1,4 @@
-//! Which proxy leads to a server: the variables that every command-line tool knows.
-
-use std::net::IpAddr;
+//! The proxy that the environment names. Which hosts are reached directly is for the connection to decide.
 
 use http::Uri;
 use secrecy::SecretString;
@@ -9,17 +7,16 @@ use super::settings::Settings;
 
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// The proxy for this server, unless `NO_PROXY` names its host.
+/// The proxy for servers of this scheme.
 pub(super) fn of(ctx: &Settings<'_>, server: &str) -> Option<String> {
     let uri: Uri = server.parse().ok()?;
-    let (names, default_port) =
-        if uri.scheme_str() == Some("http") { (&VARIABLES[2..], 80) } else { (&VARIABLES[..2], 443) };
-    let proxy = names.iter().find_map(|name| ctx.variable(name))?;
-    let exceptions = ctx.variable("NO_PROXY").or_else(|| ctx.variable("no_proxy")).unwrap_or_default();
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-    let port = uri.port_u16().unwrap_or(default_port);
-    let direct = exceptions.split([',', ' ']).any(|it| excepts(it.trim(), &host, port));
-    (!direct).then_some(proxy)
+    let names = if uri.scheme_str() == Some("http") { &VARIABLES[2..] } else { &VARIABLES[..2] };
+    names.iter().find_map(|name| ctx.variable(name))
+}
+
+/// `NO_PROXY`, as it is written.
+pub(super) fn exceptions(ctx: &Settings<'_>) -> Option<String> {
+    ctx.variable("NO_PROXY").or_else(|| ctx.variable("no_proxy"))
 }
 
 /// What the proxies' addresses hold of user names and passwords.
@@ -32,32 +29,4 @@ pub(super) fn credentials(ctx: &Settings<'_>) -> Vec<SecretString> {
         Some([Some(SecretString::from(userinfo)), password].into_iter().flatten())
     });
     userinfo.flatten().collect()
-}
-
-/// One entry of `NO_PROXY`: `*`, an address, a network, or a domain with everything below it; each with or without port.
-fn excepts(entry: &str, host: &str, port: u16) -> bool {
-    let entry = entry.to_ascii_lowercase();
-    if entry.is_empty() || entry == "*" {
-        return entry == "*";
-    }
-    if let Ok(address) = host.parse::<IpAddr>() {
-        let same = entry.parse::<IpAddr>().is_ok_and(|it| it == address) || entry == format!("{host}:{port}");
-        return same || entry.split_once('/').is_some_and(|(network, bits)| is_within(address, network, bits));
-    }
-    let entry = match entry.rsplit_once(':') {
-        Some((name, number)) if number == port.to_string() => name,
-        _ => &entry,
-    };
-    let domain = entry.trim_start_matches("*.").trim_start_matches('.');
-    host == domain || host.strip_suffix(domain).is_some_and(|it| it.ends_with('.'))
-}
-
-fn is_within(address: IpAddr, network: &str, bits: &str) -> bool {
-    let (Ok(network), Ok(bits)) = (network.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
-    let (address, network, width) = match (address, network) {
-        (IpAddr::V4(a), IpAddr::V4(n)) => (u128::from(a.to_bits()), u128::from(n.to_bits()), 32),
-        (IpAddr::V6(a), IpAddr::V6(n)) => (a.to_bits(), n.to_bits(), 128),
-        _ => return false,
-    };
-    bits <= width && (address ^ network).checked_shr(width - bits).unwrap_or(0) == 0
 }

@@ -62,7 +62,8 @@ fn bombs_end_in_an_error() {
 #[test]
 fn merge_keys_are_expanded_and_generated_names_are_seen() {
     assert_eq!(one("a: &a {x: 1}\nb: {<<: *a, y: 2}")["b"], serde_json::json!({"x": 1, "y": 2}));
-    let read = documents("{apiVersion: batch/v1, kind: Job, metadata: {generateName: run-}}").expect("it is a manifest");
+    let read =
+        documents("{apiVersion: batch/v1, kind: Job, metadata: {generateName: run-}}").expect("it is a manifest");
     assert_eq!(read[0].name, DocumentName::Generated("run-".into()));
 }
 

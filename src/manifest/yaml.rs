@@ -48,8 +48,7 @@ fn add_item_lines(text: &str, parts: &mut [Part]) {
         return;
     }
     for (part, list) in parts.iter_mut().zip(lists) {
-        part.item_lines =
-            list.items.unwrap_or_default().iter().map(|item| line(item.referenced.line())).collect();
+        part.item_lines = list.items.unwrap_or_default().iter().map(|item| line(item.referenced.line())).collect();
     }
 }
 
