@@ -1,3 +1,3 @@
-//! The pipeline and its edges against the stand-ins, and the stand-ins against the services' own descriptions.
+//! The real binary and its edges, against strict stand-ins on loopback and a real Kubernetes API server.
 
 mod surface;
