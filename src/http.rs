@@ -1,1 +1,58 @@
 //! One way to build HTTP clients and to retry requests.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use backon::ExponentialBuilder;
+
+/// Identifies us to every service.
+pub const USER_AGENT: &str = concat!("drift-detector/", env!("CARGO_PKG_VERSION"));
+
+/// Bounds of one request, and whom to trust.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Until a connection stands.
+    pub connect_timeout: Duration,
+    /// Between two pieces of an answer.
+    pub read_timeout: Duration,
+    /// PEM certificates that are trusted beside the system's.
+    pub ca_bundle: Option<Vec<u8>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(10), read_timeout: Duration::from_secs(30), ca_bundle: None }
+    }
+}
+
+/// A client that honours the proxy variables and follows no redirect: a redirect could carry a token elsewhere, and an
+/// API that redirects is a wrong address.
+///
+/// # Errors
+/// When the system has no root certificates, or the bundle is no PEM.
+pub fn client(settings: &Settings) -> anyhow::Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(settings.read_timeout)
+        .redirect(reqwest::redirect::Policy::none());
+    if let Some(pem) = &settings.ca_bundle {
+        for certificate in reqwest::Certificate::from_pem_bundle(pem).context("failed to read `ca-bundle` as PEM")? {
+            builder = builder.add_root_certificate(certificate);
+        }
+    }
+    builder.build().context("failed to set up TLS (does the system have root certificates?)")
+}
+
+/// Three more tries within about two seconds, spread so that parallel requests do not come back at once.
+pub fn retries() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(5))
+        .with_factor(2.0)
+        .with_max_times(3)
+        .with_jitter()
+}
+
+/// The longest `Retry-After` that is waited for; a service that asks for more is reported as unreachable.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(20);

@@ -1,1 +1,128 @@
 //! Action inputs, flags, environment variables and the configuration file → one validated `Inputs`.
+//!
+//! A flag beats an input, an input beats a variable of the example project. Everything is checked before anything is
+//! contacted, and every problem is reported at once. What this version cannot do is refused by name, never ignored.
+
+pub mod config;
+pub mod flags;
+pub mod github;
+pub mod problem;
+
+mod clusters;
+mod confighub;
+mod kubeconfig;
+mod later;
+mod mounts;
+mod options;
+mod project;
+mod proxy;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::model::access::ClusterAccess;
+use crate::model::environment::{Environment, IgnoreRule, Scope};
+use crate::model::outcome::Obstacle;
+use crate::redact::Redactor;
+
+pub use confighub::{ConfigHub, Credentials};
+pub use flags::Flags;
+pub use github::GitHub;
+pub use options::FailOn;
+pub use problem::{Place, Problem, Problems};
+
+/// Environment variables by name. A map instead of the process's own, so that tests share nothing.
+pub type Variables = BTreeMap<String, String>;
+
+/// Everything a run needs to know, checked.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// What to compare, in promotion order, already narrowed to the `environments` input.
+    pub environments: Vec<Environment>,
+    /// Which objects of it.
+    pub scope: Scope,
+    /// Differences that are known and accepted.
+    pub ignore: Vec<IgnoreRule>,
+    /// Where desired state is read.
+    pub confighub: ConfigHub,
+    /// How each target's cluster is reached, by target name. An obstacle fails that target's environment, not the run.
+    pub clusters: BTreeMap<String, Result<ClusterAccess, Obstacle>>,
+    /// What makes the run fail.
+    pub fail_on: FailOn,
+    /// The folder that reports are written to.
+    pub out: PathBuf,
+    /// How long the whole run may take.
+    pub timeout: Duration,
+    /// PEM certificates that are trusted beside the system's.
+    pub ca_bundle: Option<Vec<u8>>,
+    /// `NO_PROXY` of the environment: hosts that are reached without a cluster's [`ClusterAccess::proxy`].
+    pub no_proxy: Option<String>,
+    /// What the runner says about this run.
+    pub github: GitHub,
+    /// What the reader should know about the inputs themselves, one sentence each.
+    pub notices: Vec<String>,
+    /// The configuration file as it was named; None: the run has no file.
+    pub config_path: Option<String>,
+    /// Every credential that this run was given.
+    pub credentials: Vec<SecretString>,
+}
+
+impl Inputs {
+    /// From the flags and this process's environment.
+    pub fn from_process(flags: &Flags) -> Result<Self, Problems> {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self::from_variables(flags, &variables)
+    }
+
+    /// From the flags and these variables. Files (the configuration, kubeconfigs, the CA bundle) are read from disk.
+    ///
+    /// A pull request may have no credentials at all: look at [`GitHub::from_variables`] first.
+    pub fn from_variables(flags: &Flags, variables: &Variables) -> Result<Self, Problems> {
+        let ctx = settings::Settings::new(flags, variables);
+        let mut found = problem::Found::default();
+        later::refuse(&ctx, &mut found);
+
+        let project = project::read(&ctx, &mut found);
+        let confighub = confighub::read(&ctx, &mut found);
+        let options = options::read(&ctx, &mut found);
+        let access = project.as_ref().map(|project| clusters::read(&ctx, project, &mut found));
+
+        let mut credentials = ctx.credentials();
+        credentials.extend(access.iter().flat_map(|access| access.credentials.iter().cloned()));
+        let (Some(project), Some(confighub), Some(options), Some(access), true) =
+            (project, confighub, options, access, found.problems.is_empty())
+        else {
+            return Err(Problems::new(found.problems, &Redactor::new(&credentials)));
+        };
+        Ok(Self {
+            environments: project.environments,
+            scope: project.scope,
+            ignore: project.ignore,
+            confighub,
+            clusters: access.clusters,
+            fail_on: options.fail_on,
+            out: options.out,
+            timeout: options.timeout,
+            ca_bundle: options.ca_bundle.map(String::into_bytes),
+            no_proxy: proxy::exceptions(&ctx),
+            github: ctx.github,
+            notices: found.notices,
+            config_path: project.path,
+            credentials,
+        })
+    }
+
+    /// Every credential that this run was given, for the redactor and the runner's masks.
+    pub fn secrets(&self) -> Vec<&SecretString> {
+        self.credentials.iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

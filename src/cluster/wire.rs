@@ -1,0 +1,210 @@
+//! The JSON as the API server sends it, as far as it is needed. Items stay raw text: trees would cost twelve times as much memory.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// Where an answer stops being what it should be. The parser's own words are left out: they quote the text.
+pub(super) fn unread(what: &str, error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "is cut off".to_owned();
+    }
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+/// What every answer begins with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct TypeMeta {
+    pub(super) api_version: String,
+    pub(super) kind: String,
+}
+
+/// One page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Page<'a> {
+    #[serde(borrow)]
+    pub(super) api_version: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) kind: Cow<'a, str>,
+    #[serde(default)]
+    pub(super) metadata: PageMeta,
+    /// Must be there, and may be null as Go writes an empty list.
+    #[serde(borrow, deserialize_with = "present")]
+    pub(super) items: Option<Vec<&'a RawValue>>,
+}
+
+/// A list's own metadata.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PageMeta {
+    #[serde(rename = "continue")]
+    pub(super) next: Option<String>,
+}
+
+/// What names an object. Items of built-in lists carry neither `apiVersion` nor `kind`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Identity<'a> {
+    #[serde(borrow, default)]
+    pub(super) api_version: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) kind: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) metadata: Name<'a>,
+}
+
+/// An object's name.
+#[derive(Debug, Deserialize)]
+pub(super) struct Name<'a> {
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) namespace: Option<Cow<'a, str>>,
+}
+
+/// The answer to a request that failed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Status {
+    pub(super) api_version: String,
+    pub(super) kind: String,
+    pub(super) status: String,
+    pub(super) message: String,
+    pub(super) reason: String,
+    pub(super) details: Option<Details>,
+}
+
+/// What a Status is about.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Details {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) group: String,
+}
+
+/// Aggregated discovery, `v2` and `v2beta1`.
+#[derive(Debug, Deserialize)]
+pub(super) struct AggregatedList {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) items: Vec<AggregatedGroup>,
+}
+
+/// One group; the core group has no name.
+#[derive(Debug, Deserialize)]
+pub(super) struct AggregatedGroup {
+    #[serde(default)]
+    pub(super) metadata: GroupName,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) versions: Vec<AggregatedVersion>,
+}
+
+/// A group's metadata.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct GroupName {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) name: String,
+}
+
+/// One version of a group.
+#[derive(Debug, Deserialize)]
+pub(super) struct AggregatedVersion {
+    pub(super) version: String,
+    /// `Stale` when the server behind it did not answer the API server.
+    #[serde(default)]
+    pub(super) freshness: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) resources: Vec<AggregatedResource>,
+}
+
+/// One resource.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AggregatedResource {
+    pub(super) resource: String,
+    /// Null where the server does not say what it serves.
+    #[serde(default)]
+    pub(super) response_kind: Option<ResponseKind>,
+    #[serde(default)]
+    pub(super) scope: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) verbs: Vec<String>,
+}
+
+/// The kind that a resource answers with.
+#[derive(Debug, Deserialize)]
+pub(super) struct ResponseKind {
+    #[serde(default)]
+    pub(super) kind: String,
+}
+
+/// `/apis` of a server without aggregated discovery.
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupList {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) groups: Vec<Group>,
+}
+
+/// One group of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Group {
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) versions: Vec<GroupVersion>,
+}
+
+/// One version of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupVersion {
+    pub(super) version: String,
+}
+
+/// `/api` of a server without aggregated discovery.
+#[derive(Debug, Deserialize)]
+pub(super) struct CoreVersions {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) versions: Vec<String>,
+}
+
+/// `/apis/GROUP/VERSION`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ResourceList {
+    pub(super) group_version: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) resources: Vec<Resource>,
+}
+
+/// One resource of it; subresources have a slash in their name.
+#[derive(Debug, Deserialize)]
+pub(super) struct Resource {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) namespaced: bool,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) verbs: Vec<String>,
+}
+
+/// A field with this has to be there; null is None.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer)
+}
+
+/// Go writes an empty list as null.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,123 @@
+//! What can go wrong with ConfigHub, by meaning.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::model::outcome::{Obstacle, Reason};
+use crate::redact::Redactor;
+
+/// A request that did not give what it was for.
+#[derive(Debug)]
+pub struct Error {
+    /// What it means.
+    pub kind: Kind,
+    /// `GET /space`, without query: the query may hold what people wrote.
+    pub request: String,
+    /// What the service or the transport said; not redacted.
+    pub message: String,
+    /// The service's correlation id (`X-Request-Id`), for its support.
+    pub request_id: Option<String>,
+}
+
+/// The meaning of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 401, also after a new login, or a refused login.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404, or a list that does not contain what was named.
+    NotFound,
+    /// Any other 4xx: the request is wrong for this server.
+    Refused(u16),
+    /// 5xx, 429, no or a cut answer.
+    Unavailable {
+        /// The status, if there was one.
+        status: Option<u16>,
+        /// What `Retry-After` asks for.
+        retry_after: Option<Duration>,
+    },
+    /// A 2xx whose body is not what the API describes, or a redirect.
+    Unexpected,
+    /// A value that a where-expression cannot hold.
+    Inexpressible,
+}
+
+impl Error {
+    pub(super) fn new(kind: Kind, request: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, request: request.into(), message: message.into(), request_id: None }
+    }
+
+    /// Whether the same read may succeed a moment later.
+    pub(super) fn is_transient(&self) -> bool {
+        match self.kind {
+            Kind::Unavailable { status, .. } => status != Some(501),
+            Kind::Unexpected
+            | Kind::Unauthorized
+            | Kind::Forbidden
+            | Kind::NotFound
+            | Kind::Refused(_)
+            | Kind::Inexpressible => false,
+        }
+    }
+
+    /// What the reader of the report is told.
+    pub fn obstacle(&self, redactor: &Redactor) -> Obstacle {
+        let (reason, remedy) = match self.kind {
+            Kind::Unauthorized => (
+                Reason::Unauthorized,
+                "renew `confighub-token`, or give `confighub-worker-id` and `confighub-worker-secret`, which log in anew by themselves",
+            ),
+            Kind::Forbidden => {
+                (Reason::Forbidden, "let this identity view the Space and its units: view rights suffice to detect")
+            }
+            Kind::NotFound => (
+                Reason::Misconfigured,
+                "check the slug in the configuration, and that this identity may view what it names",
+            ),
+            Kind::Refused(_) => (
+                Reason::Misconfigured,
+                "check `scope.units` and `confighub-url`: the service says what it does not accept",
+            ),
+            Kind::Unavailable { .. } => {
+                (Reason::Unreachable, "look at ConfigHub's status and at `confighub-url`, then run again")
+            }
+            Kind::Unexpected => (
+                Reason::Unreachable,
+                "check that `confighub-url` is ConfigHub's API and no proxy or login page answers for it",
+            ),
+            Kind::Inexpressible => (
+                Reason::Misconfigured,
+                "ConfigHub cannot express this value: rename what it names, or correct the configuration",
+            ),
+        };
+        Obstacle { reason, detail: redactor.text(&self.to_string()), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    /// `ConfigHub answered 403 to GET /space: … (request id …)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, request, message, request_id } = self;
+        match kind {
+            Kind::Unauthorized => write!(f, "ConfigHub refused the credentials at {request}")?,
+            Kind::Forbidden => write!(f, "ConfigHub answered 403 to {request}")?,
+            Kind::NotFound => write!(f, "ConfigHub does not have what {request} asked for")?,
+            Kind::Refused(status) | Kind::Unavailable { status: Some(status), .. } => {
+                write!(f, "ConfigHub answered {status} to {request}")?;
+            }
+            Kind::Unavailable { status: None, .. } => write!(f, "ConfigHub did not answer {request}")?,
+            Kind::Unexpected => write!(f, "ConfigHub's answer to {request} is not what its API describes")?,
+            Kind::Inexpressible => write!(f, "{request} cannot be asked")?,
+        }
+        if !message.is_empty() {
+            write!(f, ": {message}")?;
+        }
+        if let Some(id) = request_id {
+            write!(f, " (request id {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

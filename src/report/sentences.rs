@@ -1,0 +1,136 @@
+//! The report in plain words: what a reader gets who reads nothing else.
+
+use super::{EnvironmentReport, Status, TargetReport};
+
+/// Why no step of the promotion path is ever called safe by this version.
+pub(super) const CHANGESETS_NOT_READ: &str = "Open ChangeSets are not read yet.";
+
+/// More names than this are counted.
+const NAMES: usize = 6;
+
+/// The result of the run in one sentence.
+pub(super) fn verdict(status: Status, environments: &[EnvironmentReport]) -> String {
+    match status {
+        Status::Clean => {
+            let names = names(environments, Status::Clean);
+            let run = if names.len() == 1 { "runs" } else { "run" };
+            format!("No drift: {} {run} what ConfigHub says.", list(&names))
+        }
+        Status::Drift => {
+            let parts: Vec<_> =
+                environments.iter().filter_map(|it| Some(format!("{} ({})", it.name, differences(it)?))).collect();
+            format!("Drift in {}.", list(&parts))
+        }
+        Status::Partial => "No drift found, but not everything could be compared.".to_owned(),
+        Status::Failed => {
+            format!("Nothing could be compared: {} could not be read.", list(&names(environments, Status::Failed)))
+        }
+        Status::Skipped => "Nothing was compared: every environment was left out of this run.".to_owned(),
+    }
+}
+
+/// What the verdict leaves open: the environments it does not name, and what was not compared in those it does.
+pub(super) fn remarks(status: Status, environments: &[EnvironmentReport]) -> Vec<String> {
+    if matches!(status, Status::Failed | Status::Skipped) {
+        return Vec::new();
+    }
+    let mut remarks = Vec::new();
+    let clean = names(environments, Status::Clean);
+    if status != Status::Clean && !clean.is_empty() {
+        remarks.push(format!("No drift in {}.", list(&clean)));
+    }
+    remarks.extend(environments.iter().filter(|it| it.status != Status::Skipped).filter_map(incomplete));
+    let skipped = names(environments, Status::Skipped);
+    if !skipped.is_empty() {
+        remarks.push(format!("Left out of this run: {}.", list(&skipped)));
+    }
+    remarks
+}
+
+/// Why drift at the start of a promotion step keeps it waiting: ConfigHub promotes what it says, not what was tried out.
+pub(super) fn drifted_from(environment: &EnvironmentReport) -> Option<String> {
+    let differences = differences(environment)?;
+    Some(format!("What runs in {} is not what ConfigHub would promote ({differences}).", environment.name))
+}
+
+/// Why drift at the end of a promotion step keeps it waiting.
+pub(super) fn drifted_to(environment: &EnvironmentReport) -> Option<String> {
+    let differences = differences(environment)?;
+    Some(format!("Promoting may undo what runs in {} ({differences}).", environment.name))
+}
+
+fn differences(environment: &EnvironmentReport) -> Option<String> {
+    (environment.status == Status::Drift).then(|| count(environment.counts.findings, "difference", "differences"))
+}
+
+/// What of an environment was not compared.
+pub(super) fn incomplete(environment: &EnvironmentReport) -> Option<String> {
+    if environment.complete {
+        return None;
+    }
+    let name = &environment.name;
+    Some(match environment.status {
+        Status::Skipped => format!("The environment {name} was left out of this run."),
+        Status::Failed => format!("Nothing in {name} could be read."),
+        Status::Clean | Status::Drift | Status::Partial => {
+            let gaps: Vec<_> = environment.targets.iter().filter_map(gap).collect();
+            match gaps.as_slice() {
+                [(_, only)] if environment.targets.len() == 1 => format!("In {name}, {only}."),
+                gaps => {
+                    let parts: Vec<_> = gaps.iter().map(|(target, gap)| format!("{gap} in {target}")).collect();
+                    format!("In {name}, {}.", list(&parts))
+                }
+            }
+        }
+    })
+}
+
+/// What of one target was not compared, as a clause.
+fn gap(target: &TargetReport) -> Option<(&str, String)> {
+    let clause = if target.complete {
+        return None;
+    } else if target.failure.is_some() {
+        "nothing could be read".to_owned()
+    } else if target.not_compared.is_empty() && target.counts.compared == 0 {
+        "nothing was in scope".to_owned()
+    } else {
+        let known: usize = target.not_compared.iter().map(|it| it.objects.len()).sum();
+        let units: usize = target.not_compared.iter().map(|it| it.units.len()).sum();
+        let unnamed = target.counts.not_compared.saturating_sub(known + units);
+        // Without any entry the numbers alone say that something is missing.
+        let unexplained = target.counts.in_scope.saturating_sub(target.counts.compared);
+        let objects = if target.not_compared.is_empty() { unexplained } else { known };
+        let parts = [
+            (objects, "object", "objects"),
+            (units, "unit", "units"),
+            (unnamed, "part of the scope", "parts of the scope"),
+        ];
+        let named: Vec<_> = parts.into_iter().filter(|it| it.0 > 0).map(|(n, one, many)| count(n, one, many)).collect();
+        let were = if objects + units + unnamed == 1 { "was" } else { "were" };
+        format!("{} {were} not compared", list(&named))
+    };
+    Some((&target.name, clause))
+}
+
+fn names(environments: &[EnvironmentReport], status: Status) -> Vec<&str> {
+    environments.iter().filter(|it| it.status == status).map(|it| it.name.as_str()).collect()
+}
+
+/// `a`, `a and b`, `a, b and c`; a long list ends in a count.
+fn list<S: AsRef<str>>(items: &[S]) -> String {
+    let mut shown: Vec<_> = items.iter().map(|it| it.as_ref().to_owned()).collect();
+    if shown.len() > NAMES {
+        let more = shown.split_off(NAMES - 1).len();
+        shown.push(format!("{more} more"));
+    }
+    match shown.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// `1 object`, `2 objects`.
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
