@@ -41,7 +41,7 @@ const FAULTS: &[(Fault, Reason)] = &[
     (Fault::Slow, Reason::Unreachable),
 ];
 
-/// Strikes one path, and tells what became of ten Deployments (listed) and a ConfigMap (read by name).
+/// Strikes one path, and tells what became of ten Deployments (listed) and a config map (read by name).
 async fn judge(path: &str, fault: Fault, want: Reason) -> anyhow::Result<()> {
     let server = Server::start(objects()).await?;
     let times = if fault == Fault::Status(403) || fault == Fault::Page(403) { 1 } else { usize::MAX };
