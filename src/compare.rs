@@ -66,17 +66,19 @@ pub struct Suppressed {
 
 /// Compares the two.
 pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
-    let desired = one(files.desired)
-        .context("failed to read the desired object")?
-        .context("the desired file holds no object")?;
+    let desired =
+        one(files.desired).context("failed to read the desired object")?.context("the desired file holds no object")?;
     let live = one(files.live).context("failed to read the live object")?;
     let key = key(&desired);
     let mut autoscalers = Vec::new();
     for text in files.context {
         let objects = manifest::values(text).context("failed to read the context")?;
-        autoscalers.extend(objects.iter().flat_map(opened).filter_map(|object| {
-            Autoscaler::read(&self::key(object).gvk, object, key.namespace.as_deref())
-        }));
+        autoscalers.extend(
+            objects
+                .iter()
+                .flat_map(opened)
+                .filter_map(|object| Autoscaler::read(&self::key(object).gvk, object, key.namespace.as_deref())),
+        );
     }
     let Some(live) = live else {
         let root = FieldPath::default();

@@ -1,13 +1,23 @@
 //! PURE: (desired, live) → findings.
-pub mod autoscale;
+//!
+//! ```text
+//! units ─► scope ─► what to ask the cluster for ─► judge ─► findings, and all that was left out, with the reason
+//! ```
+
+pub mod scope;
+mod judge;
+mod identity;
 pub mod compare;
-mod defaults;
-mod equal;
-mod fields;
-pub mod ignore;
-mod lists;
-pub mod path;
 mod place;
+mod fields;
+mod defaults;
+mod lists;
+mod equal;
 pub mod quantity;
 mod secret;
+pub mod path;
+pub mod ignore;
+pub mod autoscale;
 pub mod show;
+
+pub use judge::{Case, judge};

@@ -11,7 +11,7 @@ pub struct Autoscaler {
     kind: &'static str,
     name: String,
     namespace: Option<String>,
-    target_group: Option<String>,
+    target_version: Option<String>,
     target_kind: String,
     target_name: String,
     range: std::ops::RangeInclusive<i64>,
@@ -42,9 +42,8 @@ impl Autoscaler {
             kind,
             name: text(metadata, "name")?,
             namespace: text(metadata, "namespace").or_else(|| namespace.map(str::to_owned)),
-            // Old autoscalers leave the API version out, and some write only the version.
-            target_group: text(target, "apiVersion")
-                .and_then(|it| it.split_once('/').map(|(group, _)| group.to_owned())),
+            // Old autoscalers leave it out.
+            target_version: text(target, "apiVersion"),
             target_kind: text(target, "kind").or_else(|| default_target.map(str::to_owned))?,
             target_name: text(target, "name")?,
             range,
@@ -55,7 +54,7 @@ impl Autoscaler {
     pub fn excuse(&self, key: &ObjectKey, difference: &Difference) -> Option<String> {
         let targets = self.target_kind == key.gvk.kind
             && self.target_name == key.name
-            && self.target_group.as_ref().is_none_or(|group| *group == key.gvk.group)
+            && self.target_version.as_ref().is_none_or(|version| *version == key.gvk.api_version())
             && (self.namespace == key.namespace || self.namespace.is_none() || key.namespace.is_none());
         if !targets || difference.path.pointer() != "/spec/replicas" {
             return None;

@@ -91,15 +91,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn value(
-        &mut self,
-        desired: &'a Value,
-        live: Option<&Value>,
-        siblings: &Map<String, Value>,
-        meaning: Meaning,
-    ) {
+    fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: &Map<String, Value>, meaning: Meaning) {
         // A null states nothing: templates leave them behind, and the server forgets them.
-        if desired.is_null() || fields::is_server_owned(&self.place) {
+        if desired.is_null() || fields::is_server_owned(&self.place) || live.is_none() && self.is_namespace() {
             return;
         }
         let empty_text = Value::from("");
@@ -141,6 +135,11 @@ impl<'a> Walk<'a> {
             (_, None) => default.is_some_and(|default| default.is(desired)),
             (_, Some(_)) => false,
         }
+    }
+
+    /// A manifest may give an object of a cluster-scoped kind a namespace. The server forgets it.
+    fn is_namespace(&self) -> bool {
+        self.place.depth() == 2 && self.place.first() == "metadata" && self.place.leaf() == "namespace"
     }
 
     /// Live has nothing here.
@@ -216,14 +215,17 @@ impl<'a> Walk<'a> {
     }
 
     fn named(&mut self, desired: &'a [Value], live: &[Value]) {
-        let Some(pairs) = lists::pair(&["name"], desired, live) else { return self.positions(desired, live) };
-        let before = self.found.len();
+        let Some(mut pairs) = lists::pair(&["name"], desired, live) else { return self.positions(desired, live) };
+        // An entry whose name alone was changed stands where it stood.
+        let taken: Vec<usize> = pairs.iter().copied().flatten().collect();
+        for (index, partner) in pairs.iter_mut().enumerate() {
+            if partner.is_none() && desired.len() == live.len() && !taken.contains(&index) {
+                *partner = Some(index);
+            }
+        }
         self.pairs(desired, live, &pairs);
-        let removed = pairs.iter().any(Option::is_none);
-        let same_order = pairs.iter().flatten().is_sorted();
-        let added = live.len() > pairs.iter().flatten().count();
-        // A removal is told by its own finding; what is left then says nothing new.
-        if added || !same_order || removed && self.found.len() == before {
+        let is_added = live.len() > pairs.iter().flatten().count();
+        if is_added || !pairs.iter().flatten().is_sorted() {
             self.whole(desired, live);
         }
     }
@@ -280,4 +282,3 @@ impl<'a> Walk<'a> {
         None
     }
 }
-

@@ -70,8 +70,14 @@ fn is_duration_as_go_writes(desired: &str, live: &str) -> bool {
 
 /// Go's `time.ParseDuration` for whole numbers of units.
 fn duration(text: &str) -> Option<i64> {
-    const UNITS: [(&str, i64); 6] =
-        [("ms", 1_000_000), ("us", 1_000), ("ns", 1), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
+    const UNITS: [(&str, i64); 6] = [
+        ("ms", 1_000_000),
+        ("us", 1_000),
+        ("ns", 1),
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+    ];
     let mut rest = text;
     let mut nanos = 0i64;
     while !rest.is_empty() {

@@ -82,11 +82,32 @@ pub(super) fn is_atomic_map(place: &Place<'_>) -> bool {
         && match place.leaf() {
             // In a PersistentVolume it is filled in by the binder, field by field.
             "claimRef" => false,
-            "selector" | "labelSelector" | "podSelector" | "namespaceSelector" | "objectSelector" | "nodeSelector"
-            | "scopeSelector" | "nodeTopology" | "matchConstraints" | "matchResources" | "paramKind" | "paramRef"
-            | "roleRef" | "scaleTargetRef" | "configMapKeyRef" | "secretKeyRef" | "fileKeyRef" | "fieldRef"
-            | "resourceFieldRef" | "dataSource" | "controllerExpandSecretRef" | "controllerPublishSecretRef"
-            | "nodeExpandSecretRef" | "nodePublishSecretRef" | "nodeStageSecretRef" | "preference" => true,
+            "selector"
+            | "labelSelector"
+            | "podSelector"
+            | "namespaceSelector"
+            | "objectSelector"
+            | "nodeSelector"
+            | "scopeSelector"
+            | "nodeTopology"
+            | "matchConstraints"
+            | "matchResources"
+            | "paramKind"
+            | "paramRef"
+            | "roleRef"
+            | "scaleTargetRef"
+            | "configMapKeyRef"
+            | "secretKeyRef"
+            | "fileKeyRef"
+            | "fieldRef"
+            | "resourceFieldRef"
+            | "dataSource"
+            | "controllerExpandSecretRef"
+            | "controllerPublishSecretRef"
+            | "nodeExpandSecretRef"
+            | "nodePublishSecretRef"
+            | "nodeStageSecretRef"
+            | "preference" => true,
             "secretRef" => place.parent() != "envFrom",
             "required" => place.parent() == "nodeAffinity",
             "requiredDuringSchedulingIgnoredDuringExecution" => true,
@@ -105,10 +126,16 @@ pub(super) fn is_unset(place: &Place<'_>, value: &Value) -> bool {
         Value::Number(number) => {
             number.as_i64() == Some(0)
                 && match leaf {
-                    "nodePort" | "hostPort" | "healthCheckNodePort" | "initialDelaySeconds" | "minReadySeconds"
-                    | "failureThreshold" | "successThreshold" | "periodSeconds" | "templateGeneration" | "sizeBytes" => {
-                        true
-                    }
+                    "nodePort"
+                    | "hostPort"
+                    | "healthCheckNodePort"
+                    | "initialDelaySeconds"
+                    | "minReadySeconds"
+                    | "failureThreshold"
+                    | "successThreshold"
+                    | "periodSeconds"
+                    | "templateGeneration"
+                    | "sizeBytes" => true,
                     "timeoutSeconds" => parent.ends_with("Probe"),
                     "partition" => parent != "rollingUpdate",
                     "priority" => parent == "additionalPrinterColumns",
@@ -117,10 +144,27 @@ pub(super) fn is_unset(place: &Place<'_>, value: &Value) -> bool {
                 }
         }
         Value::Bool(false) => match leaf {
-            "hostNetwork" | "hostPID" | "hostIPC" | "stdin" | "stdinOnce" | "tty" | "paused" | "unschedulable"
-            | "publishNotReadyAddresses" | "preserveUnknownFields" | "globalDefault" | "insecureSkipTLSVerify"
-            | "chapAuthDiscovery" | "chapAuthSession" | "sslEnabled" | "deprecated" | "exclusiveMaximum"
-            | "exclusiveMinimum" | "nullable" | "uniqueItems" | "x-kubernetes-embedded-resource"
+            "hostNetwork"
+            | "hostPID"
+            | "hostIPC"
+            | "stdin"
+            | "stdinOnce"
+            | "tty"
+            | "paused"
+            | "unschedulable"
+            | "publishNotReadyAddresses"
+            | "preserveUnknownFields"
+            | "globalDefault"
+            | "insecureSkipTLSVerify"
+            | "chapAuthDiscovery"
+            | "chapAuthSession"
+            | "sslEnabled"
+            | "deprecated"
+            | "exclusiveMaximum"
+            | "exclusiveMinimum"
+            | "nullable"
+            | "uniqueItems"
+            | "x-kubernetes-embedded-resource"
             | "x-kubernetes-int-or-string" => true,
             "readOnly" => parent != "azureDisk" && (parent != "csi" || place.kind() == "PersistentVolume"),
             _ => false,
@@ -135,12 +179,26 @@ fn is_text_pointer(place: &Place<'_>) -> bool {
     match leaf {
         // No class at all, where absent asks for the default class.
         "storageClassName" => place.kind() != "PersistentVolume",
-        "ingressClassName" | "loadBalancerClass" | "volumeAttributesClassName" | "runtimeClassName" | "appProtocol"
-        | "volumeMode" | "localhostProfile" | "runAsUserName" | "gmsaCredentialSpec" | "gmsaCredentialSpecName"
-        | "timeZone" | "managedBy" | "hostnameOverride" | "trafficDistribution" | "deprecationWarning"
-        | "resourceClaimName" | "resourceClaimTemplateName" | "podGroupName" | "persistentVolumeName" | "holderIdentity" => {
-            true
-        }
+        "ingressClassName"
+        | "loadBalancerClass"
+        | "volumeAttributesClassName"
+        | "runtimeClassName"
+        | "appProtocol"
+        | "volumeMode"
+        | "localhostProfile"
+        | "runAsUserName"
+        | "gmsaCredentialSpec"
+        | "gmsaCredentialSpecName"
+        | "timeZone"
+        | "managedBy"
+        | "hostnameOverride"
+        | "trafficDistribution"
+        | "deprecationWarning"
+        | "resourceClaimName"
+        | "resourceClaimTemplateName"
+        | "podGroupName"
+        | "persistentVolumeName"
+        | "holderIdentity" => true,
         "apiGroup" => matches!(parent, "dataSource" | "dataSourceRef" | "parameters" | "resource"),
         "fsType" => matches!(parent, "azureDisk" | "local") || parent == "csi" && place.kind() != "PersistentVolume",
         "value" => parent == "options",

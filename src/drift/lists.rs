@@ -24,8 +24,16 @@ pub(super) enum Shape {
 fn merge_keys(place: &Place<'_>) -> Shape {
     const NAME: Shape = Shape::Keyed(&["name"]);
     match place.leaf() {
-        "containers" | "initContainers" | "ephemeralContainers" | "volumes" | "env" | "resourceClaims"
-        | "schedulingGates" | "matchConditions" | "webhooks" | "podGroupTemplates" => NAME,
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "volumes"
+        | "env"
+        | "resourceClaims"
+        | "schedulingGates"
+        | "matchConditions"
+        | "webhooks"
+        | "podGroupTemplates" => NAME,
         "claims" if place.parent() == "resources" => NAME,
         "imagePullSecrets" if place.kind() != "ServiceAccount" => NAME,
         "secrets" if place.kind() == "ServiceAccount" => NAME,
@@ -108,7 +116,8 @@ fn pair_by_name(keys: &[&str], desired: &[Value], live: &[Value], left: &[usize]
     for index in 0..desired.len() {
         let Some(wanted) = name(&desired[index]).filter(|_| pairs[index].is_none()) else { continue };
         let mut alike = left.iter().filter(|at| name(&live[**at]).as_ref() == Some(&wanted));
-        let rivals = (0..desired.len()).filter(|it| pairs[*it].is_none() && name(&desired[*it]).as_ref() == Some(&wanted));
+        let rivals =
+            (0..desired.len()).filter(|it| pairs[*it].is_none() && name(&desired[*it]).as_ref() == Some(&wanted));
         if let (Some(only), None, 1) = (alike.next(), alike.next(), rivals.count()) {
             pairs[index] = Some(*only);
         }

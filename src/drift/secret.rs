@@ -20,15 +20,16 @@ enum Content {
 /// Adds a difference for each key of desired whose value live does not have.
 pub(super) fn compare(desired: &Map<String, Value>, live: &Map<String, Value>, found: &mut Vec<Difference>) {
     let live = contents(live);
-    for (key, (field, desired)) in contents(desired) {
+    for (key, desired) in contents(desired) {
         let code = match live.get(key) {
             None => Code::FieldRemoved,
-            Some((_, live)) if *live != desired => Code::FieldChanged,
+            Some(live) if *live != desired => Code::FieldChanged,
             Some(_) => continue,
         };
         found.push(Difference {
             code,
-            path: FieldPath::new(vec![Segment::Key(field.to_owned()), Segment::Key(key.to_owned())]),
+            // Where the API keeps it, whichever way it was stated: `stringData` can only be written.
+            path: FieldPath::new(vec![Segment::Key("data".to_owned()), Segment::Key(key.to_owned())]),
             // The bytes end here: nothing that leaves this module holds them.
             desired: Value::Null,
             live: (code == Code::FieldChanged).then_some(Value::Null),
@@ -39,11 +40,11 @@ pub(super) fn compare(desired: &Map<String, Value>, live: &Map<String, Value>, f
     }
 }
 
-fn contents(secret: &Map<String, Value>) -> BTreeMap<&str, (&'static str, Content)> {
+fn contents(secret: &Map<String, Value>) -> BTreeMap<&str, Content> {
     let entries = |field| secret.get(field).and_then(Value::as_object).into_iter().flatten();
-    let encoded = entries("data").map(|(key, value)| (key.as_str(), ("data", decoded(value))));
+    let encoded = entries("data").map(|(key, value)| (key.as_str(), decoded(value)));
     // The server writes `stringData` over `data`; later entries win here too.
-    let plain = entries("stringData").map(|(key, value)| (key.as_str(), ("stringData", plain(value))));
+    let plain = entries("stringData").map(|(key, value)| (key.as_str(), plain(value)));
     encoded.chain(plain).collect()
 }
 
