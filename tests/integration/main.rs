@@ -7,3 +7,4 @@ mod surface;
 
 mod cluster;
 mod detect;
+mod faults;
