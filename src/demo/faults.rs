@@ -74,8 +74,8 @@ impl Rule {
         Self { fault: fault.into(), method: None, path: None, skip: 0, times: Times::Forever }
     }
 
-    /// Only `GET /unit_data`, or `GET /api/v1/**/secrets`: a method, and a path as prefix (ConfigHub's without `/api`)
-    /// or as a glob over the whole path.
+    /// Only `GET /unit_data`, or `GET /api/v1/**/secrets`: a method, and a path as prefix (ConfigHub's without `/api`),
+    /// exact with a `$` at its end, or as a glob over the whole path.
     pub fn on(mut self, request: &str) -> Self {
         match request.split_once(' ') {
             Some((method, path)) => {
@@ -103,6 +103,9 @@ impl Rule {
         let method_fits = self.method.as_deref().is_none_or(|wanted| wanted == method);
         let path_fits = self.path.as_deref().is_none_or(|wanted| {
             let relative = path.strip_prefix("/api").unwrap_or(path);
+            if let Some(exact) = wanted.strip_suffix('$') {
+                return path == exact || relative == exact;
+            }
             path.starts_with(wanted) || relative.starts_with(wanted) || fast_glob::glob_match(wanted, path)
         });
         method_fits && path_fits

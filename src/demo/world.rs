@@ -12,6 +12,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::AbortHandle;
 
 use super::clock::{self, Clock};
 use super::cluster::{self, ClusterState, Rights};
@@ -30,7 +31,7 @@ pub const CONFIGHUB: &str = "confighub";
 #[derive(Debug)]
 pub struct World {
     runtime: Option<Runtime>,
-    addresses: BTreeMap<String, SocketAddr>,
+    addresses: BTreeMap<String, (SocketAddr, AbortHandle)>,
     clusters: BTreeMap<String, Arc<ClusterState>>,
     hub: Arc<Hub>,
     clock: Arc<Clock>,
@@ -56,6 +57,8 @@ impl World {
         for ClusterStory { name, objects } in &story.clusters {
             let state = Arc::new(ClusterState::new(name, objects.clone()));
             state.admit(&cluster_token(name), "demo-admin", Rights::Full);
+            // kubectl sends no token over plain HTTP, as if `kubectl proxy` stood before the server.
+            state.admit("", "demo-kubectl", Rights::Full);
             services.push(Service::new(name, ErrorShape::Kubernetes, cluster::router(state.clone())));
             clusters.insert(name.clone(), state);
         }
@@ -74,7 +77,7 @@ impl World {
 
     /// `http://127.0.0.1:PORT` of a stand-in: `confighub`, or a cluster's name.
     pub fn url(&self, service: &str) -> anyhow::Result<String> {
-        let address = self.addresses.get(service).with_context(|| format!("no stand-in is called `{service}`"))?;
+        let (address, _) = self.addresses.get(service).with_context(|| format!("no stand-in is called `{service}`"))?;
         Ok(format!("http://{address}"))
     }
 
@@ -135,6 +138,13 @@ impl World {
     pub fn inject(&self, service: &str, rule: Rule) -> anyhow::Result<()> {
         self.url(service)?;
         self.faults.inject(service, rule);
+        Ok(())
+    }
+
+    /// The service's port closes for good: new connections are refused, as with a cluster that is down.
+    pub fn unplug(&self, service: &str) -> anyhow::Result<()> {
+        let (_, serving) = self.addresses.get(service).with_context(|| format!("no stand-in is called `{service}`"))?;
+        serving.abort();
         Ok(())
     }
 

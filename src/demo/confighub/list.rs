@@ -1,7 +1,7 @@
 //! What all lists share: where, filter, contains, order, pages, include, select.
 
 use axum::Json;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
@@ -37,6 +37,15 @@ pub(super) struct Row {
     pub(super) main: Entity,
 }
 
+/// What a list answers, before it is put into envelopes.
+pub(super) struct Page {
+    pub(super) rows: Vec<Row>,
+    /// Attributes that its conditions name: `select` adds them.
+    pub(super) used: Vec<String>,
+    /// The token for the next page.
+    pub(super) more: Option<HeaderValue>,
+}
+
 /// Query parameters of every list: of both generations, and those that today's service adds.
 pub(super) const LIST: (&str, &str) =
     ("where filter contains include select", "include_hidden limit order_by continue");
@@ -48,7 +57,7 @@ pub(super) fn rows(
     path: &str,
     kind: Kind,
     candidates: impl Iterator<Item = Ref>,
-) -> Result<(Vec<Row>, Vec<String>, Option<HeaderValue>), Refused> {
+) -> Result<Page, Refused> {
     let conditions = conditions(ask, state, kind)?;
     let words = ask.parameter("contains").map(str::to_lowercase);
     let mut rows: Vec<Row> = candidates
@@ -60,8 +69,8 @@ pub(super) fn rows(
         sort(&mut rows, order, kind)?;
     }
     let used = conditions.iter().flat_map(|condition| condition.attributes(kind)).collect();
-    let (page, more) = page(ask, path, rows)?;
-    Ok((page, used, more))
+    let (rows, more) = page(ask, path, rows)?;
+    Ok(Page { rows, used, more })
 }
 
 /// Those candidates that the request's `where` and `filter` let through.
@@ -90,6 +99,11 @@ pub(super) fn envelopes(
     let included = included(ask, kind)?;
     let selected = selected(ask, kind, &included, used)?;
     Ok(rows.into_iter().map(|row| envelope(state, kind, row, &included, selected.as_deref())).collect())
+}
+
+/// The list in envelopes.
+pub(super) fn listed(ask: &Ask, state: &State, kind: Kind, page: Page) -> Answer {
+    answer(envelopes(ask, state, kind, page.rows, &page.used)?, page.more)
 }
 
 /// A list's answer.

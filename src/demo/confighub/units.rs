@@ -1,7 +1,7 @@
 //! Units: lists, single ones, and their data.
 
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::answer::{Answer, Refused, octets};
 use super::ask::Ask;
 use super::attributes::Kind;
-use super::list::{LIST, Row, answer, envelopes, rows, single};
+use super::list::{LIST, Row, answer, envelopes, listed, rows, single};
 use super::render::{Ref, entity};
 use super::state::State;
 use crate::demo::locked;
@@ -27,17 +27,18 @@ pub(super) async fn of_space(Path(space): Path<String>, ask: Ask) -> Answer {
 
 fn list(ask: &Ask, space: Option<&str>) -> Answer {
     only_selectors(ask)?;
-    let members = {
+    let (answer, is_last) = {
         let state = locked(&ask.hub.state);
         let space = space.map(|id| ask.space(&state, id)).transpose()?;
         let candidates = readable(ask, &state, space);
-        let (found, used, more) = rows(ask, &state, &format!("{space:?}/unit"), Kind::Unit, candidates.into_iter())?;
-        (envelopes(ask, &state, Kind::Unit, found, &used)?, more)
+        let page = rows(ask, &state, &format!("{space:?}/unit"), Kind::Unit, candidates.into_iter())?;
+        let is_last = page.more.is_none();
+        (listed(ask, &state, Kind::Unit, page)?, is_last)
     };
-    if members.1.is_none() {
+    if is_last {
         ask.hub.unit_list_was_answered();
     }
-    answer(members.0, members.1)
+    Ok(answer)
 }
 
 pub(super) async fn one(Path((space, unit)): Path<(String, String)>, ask: Ask) -> Answer {
@@ -73,11 +74,11 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
     only_selectors(&ask)?;
     let state = locked(&ask.hub.state);
     let candidates = readable(&ask, &state, None);
-    let (found, _, more) = rows(&ask, &state, "/unit_data", Kind::Unit, candidates.into_iter())?;
+    let page = rows(&ask, &state, "/unit_data", Kind::Unit, candidates.into_iter())?;
     // Checked for its names alone: there is nothing to expand in a `UnitData`.
     envelopes(&ask, &state, Kind::Unit, Vec::new(), &[])?;
     let select: Option<Vec<&str>> = ask.parameter("select").map(|names| names.split(',').collect());
-    let members = found.iter().filter_map(|row| {
+    let members = page.rows.iter().filter_map(|row| {
         let Ref::Unit(key) = row.of else { return None };
         let head = state.units.get(&key)?.head();
         let mut data: Value = json!({"UnitID": key.to_string(), "SpaceID": row.main.get("SpaceID"),
@@ -90,7 +91,7 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
         }
         Some(data)
     });
-    answer(members.collect(), more)
+    answer(members.collect(), page.more)
 }
 
 pub(super) fn readable(ask: &Ask, state: &State, only: Option<Uuid>) -> Vec<Ref> {

@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
 
 use super::wire::{Door, Valve};
 use crate::demo::faults::{Fault, Faults};
@@ -46,7 +47,11 @@ impl Service {
     }
 
     /// Binds `127.0.0.1:0` and serves on the current runtime until that is shut down.
-    pub(super) async fn serve(self, faults: Arc<Faults>, journal: Arc<Journal>) -> anyhow::Result<SocketAddr> {
+    pub(super) async fn serve(
+        self,
+        faults: Arc<Faults>,
+        journal: Arc<Journal>,
+    ) -> anyhow::Result<(SocketAddr, AbortHandle)> {
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
             .with_context(|| format!("failed to bind a loopback port for `{}`", self.name))?;
@@ -54,8 +59,8 @@ impl Service {
         let desk = Desk { name: self.name.into(), errors: self.errors, faults, journal };
         let app = self.router.layer(from_fn_with_state(desk, exchange));
         let service = app.into_make_service_with_connect_info::<Valve>();
-        tokio::spawn(async move { axum::serve(Door(listener), service).await });
-        Ok(address)
+        let serving = tokio::spawn(async move { axum::serve(Door(listener), service).await });
+        Ok((address, serving.abort_handle()))
     }
 }
 

@@ -98,6 +98,11 @@ async fn a_fault_strikes_the_requests_and_the_service_that_it_names() -> Result<
     let body: serde_json::Value = serde_json::from_str(&prod.text().await?)?;
     assert_eq!((&body["kind"], &body["code"]), (&"Status".into(), &503.into()));
     assert!(world.fail("nobody", 503).is_err());
+
+    world.unplug("prod")?;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let gone = reqwest::Client::builder().no_proxy().build()?.get(world.url("prod")?).send().await;
+    assert!(gone.is_err_and(|error| error.is_connect()));
     Ok(())
 }
 

@@ -116,7 +116,7 @@ async fn expressions_that_the_grammar_has_select_what_they_say() -> Result<()> {
             ("Space.Slug = 'shop-dev' AND Space.Labels.environment = 'dev' AND Slug > 'g'".into(), &["search"]),
             (format!("UnitID = '{unit}'"), &["search"]),
             (format!("HeadRevisionNum > {shipped} AND {shipped} > 0"), &["checkout"]),
-            (format!("{shipped} = 0"), &["fresh"]),
+            (format!("{shipped} = 0"), &["flags", "fresh"]),
             (
                 "UpstreamUnit.Slug = 'checkout' AND UpstreamUnit.HeadRevisionNum <= HeadRevisionNum".into(),
                 &["checkout"],
