@@ -1,1 +1,182 @@
-//! The engine alone, offline: two files, one verdict.
+//! PURE: the engine alone, offline: the texts of two files, one verdict.
+
+use std::fmt;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::drift::autoscale::Autoscaler;
+use crate::drift::path::FieldPath;
+use crate::drift::{compare, ignore, show};
+use crate::manifest;
+use crate::model::finding::{Code, Shown};
+use crate::model::object::{GroupVersionKind, ObjectKey};
+use crate::redact::{Redactor, Text};
+
+/// What `drift-detector compare` was given, as texts.
+#[derive(Clone, Debug)]
+pub struct Files<'a> {
+    /// One manifest.
+    pub desired: &'a str,
+    /// The same object as the cluster has it; only comments: it does not exist.
+    pub live: &'a str,
+    /// Other live objects on which the verdict may depend, such as autoscalers.
+    pub context: &'a [String],
+    /// JSON pointer patterns of fields that do not count.
+    pub ignore: &'a [String],
+}
+
+/// The verdict on one object.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// Whether there is any finding.
+    pub drift: bool,
+    /// Every difference that counts, by path.
+    pub findings: Vec<Difference>,
+    /// What only live has and a person added.
+    pub additions: Vec<Difference>,
+    /// Differences that do not count, with the reason.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// One difference.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// What kind.
+    pub code: Code,
+    /// JSON pointer, with the indices of desired.
+    pub path: Text,
+    /// The path for people.
+    pub field: Text,
+    /// What desired says.
+    pub desired: Shown,
+    /// What live says.
+    pub live: Shown,
+}
+
+/// One difference that does not count.
+#[derive(Clone, Debug, Serialize)]
+pub struct Suppressed {
+    /// JSON pointer, with the indices of desired.
+    pub path: Text,
+    /// Why it does not count.
+    pub reason: Text,
+}
+
+/// Compares the two.
+pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
+    let desired =
+        one(files.desired).context("failed to read the desired object")?.context("the desired file holds no object")?;
+    let live = one(files.live).context("failed to read the live object")?;
+    let key = key(&desired);
+    let mut autoscalers = Vec::new();
+    for text in files.context {
+        let objects = manifest::values(text).context("failed to read the context")?;
+        autoscalers.extend(
+            objects
+                .iter()
+                .flat_map(opened)
+                .filter_map(|object| Autoscaler::read(&self::key(object).gvk, object, key.namespace.as_deref())),
+        );
+    }
+    let Some(live) = live else {
+        let root = FieldPath::default();
+        let missing = Difference {
+            code: Code::ObjectMissing,
+            path: root.shown_pointer(redactor),
+            field: root.shown(redactor),
+            desired: Shown::Text(redactor.text(&key.to_string())),
+            live: Shown::Absent,
+        };
+        return Ok(Verdict { drift: true, findings: vec![missing], additions: Vec::new(), suppressed: Vec::new() });
+    };
+    let mut verdict = Verdict { drift: false, findings: Vec::new(), additions: Vec::new(), suppressed: Vec::new() };
+    for difference in compare::compare(&desired, &live, &key.gvk) {
+        let path = difference.path.shown_pointer(redactor);
+        let excuse = difference
+            .excuse
+            .map(Text::from)
+            .or_else(|| {
+                let pattern = files.ignore.iter().find(|it| ignore::covers(it, &difference.path, &desired))?;
+                Some(redactor.text(&format!("ignored: {pattern}")))
+            })
+            .or_else(|| Some(redactor.text(&autoscalers.iter().find_map(|it| it.excuse(&key, &difference))?)));
+        if let Some(reason) = excuse {
+            verdict.suppressed.push(Suppressed { path, reason });
+            continue;
+        }
+        let (desired, live) = show::sides(&difference, redactor);
+        let field = difference.path.shown(redactor);
+        verdict.findings.push(Difference { code: difference.code, path, field, desired, live });
+    }
+    verdict.drift = !verdict.findings.is_empty();
+    Ok(verdict)
+}
+
+/// The only object of a file; None: it holds nothing.
+fn one(text: &str) -> anyhow::Result<Option<Value>> {
+    let mut objects = manifest::values(text)?;
+    anyhow::ensure!(objects.len() < 2, "the file holds {} objects instead of one", objects.len());
+    let Some(object) = objects.pop() else { return Ok(None) };
+    anyhow::ensure!(object.is_object(), "the file holds no Kubernetes object");
+    Ok(Some(object))
+}
+
+/// The items of a list, or the object itself.
+fn opened(object: &Value) -> Vec<&Value> {
+    object.get("items").and_then(Value::as_array).map_or_else(|| vec![object], |items| items.iter().collect())
+}
+
+fn key(object: &Value) -> ObjectKey {
+    let text = |at: &Value, key: &str| at.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let metadata = object.get("metadata").unwrap_or(&Value::Null);
+    ObjectKey {
+        gvk: GroupVersionKind::new(&text(object, "apiVersion"), &text(object, "kind")),
+        namespace: Some(text(metadata, "namespace")).filter(|it| !it.is_empty()),
+        name: text(metadata, "name"),
+    }
+}
+
+impl fmt::Display for Verdict {
+    /// One line per difference, for a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { drift, findings, additions, suppressed } = self;
+        match (drift, findings.len()) {
+            (false, _) => writeln!(f, "no drift")?,
+            (true, 1) => writeln!(f, "drift: 1 finding")?,
+            (true, many) => writeln!(f, "drift: {many} findings")?,
+        }
+        for Difference { code, path: _, field, desired, live } in findings.iter().chain(additions) {
+            let place = if field.is_empty() { "the object" } else { field.as_str() };
+            writeln!(f, "  {code}  {}: {} -> {}", on_one_line(place), side(desired), side(live))?;
+        }
+        for Suppressed { path, reason } in suppressed {
+            writeln!(f, "  suppressed  {}: {}", on_one_line(path.as_str()), on_one_line(reason.as_str()))?;
+        }
+        Ok(())
+    }
+}
+
+fn side(shown: &Shown) -> String {
+    match shown {
+        Shown::Absent => "absent".to_owned(),
+        Shown::Text(text) if text.is_empty() => "\"\"".to_owned(),
+        Shown::Text(text) => on_one_line(text.as_str()),
+        Shown::Hidden(reason) => format!("hidden ({reason})"),
+    }
+}
+
+/// Values come from a cluster: nothing in them may move the cursor or fill the screen.
+fn on_one_line(text: &str) -> String {
+    const LONGEST: usize = 160;
+    let mut line: String = text
+        .chars()
+        .take(LONGEST)
+        .flat_map(|it| if it.is_control() { it.escape_default().collect() } else { vec![it] })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line.push('…');
+    }
+    line
+}

@@ -1,2 +1,23 @@
 //! PURE: (desired, live) → findings.
+//!
+//! ```text
+//! units ─► scope ─► what to ask the cluster for ─► judge ─► findings, and all that was left out, with the reason
+//! ```
+
+pub mod scope;
+mod judge;
+mod identity;
+pub mod compare;
+mod place;
+mod fields;
+mod defaults;
+mod lists;
+mod equal;
 pub mod quantity;
+mod secret;
+pub mod path;
+pub mod ignore;
+pub mod autoscale;
+pub mod show;
+
+pub use judge::{Case, judge};

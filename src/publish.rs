@@ -50,3 +50,6 @@ pub fn publish(
 ) -> Published {
     Published::default()
 }
+
+#[cfg(test)]
+mod tests;

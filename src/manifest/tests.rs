@@ -55,7 +55,7 @@ fn bombs_end_in_an_error() {
         let before = format!("*a{}", level - 1);
         laughs.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", ")));
     }
-    assert_eq!(documents(&laughs).expect_err("a bomb").problem, "it is too large or too deeply nested");
+    assert_eq!(documents(&laughs).expect_err("a bomb").problem, "an alias cannot be expanded");
     assert!(documents(&"[".repeat(100_000)).is_err());
 }
 

@@ -97,6 +97,7 @@ fn problem(error: &Error) -> ManifestError {
     let problem = match error {
         Error::DuplicateMappingKey { .. } => "a key is given twice",
         Error::UnknownAnchor { .. } => "an alias has no anchor",
+        Error::AliasError { .. } => "an alias cannot be expanded",
         Error::NonFiniteFloat { .. } => "a number is not finite",
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }

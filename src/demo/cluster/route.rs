@@ -110,7 +110,11 @@ fn aim(inner: &Inner, segments: &[&str]) -> Option<Aim> {
         [plural, name, subresource] => (kind(plural, Some(false))?, "", *name, *subresource),
         _ => return None,
     };
-    if subresource == "scale" && !kind.scalable {
+    let is_served = match subresource {
+        "scale" => kind.scalable,
+        other => matches!(other, "" | "status" | "finalize" | "log" | "exec" | "eviction" | "token"),
+    };
+    if !is_served {
         return None;
     }
     let [namespace, name, subresource] = [namespace, name, subresource].map(str::to_owned);

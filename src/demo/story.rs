@@ -1,0 +1,338 @@
+//! What the stand-ins serve, as plain data: Spaces with units and their revisions, and the objects that clusters run.
+//!
+//! [`chubby_paws`] is the example project's story. Tests build others:
+//!
+//! ```
+//! use drift_detector::demo::story::{Space, Story, Unit};
+//!
+//! let story = Story::new().space(
+//!     Space::new("shop-dev")
+//!         .namespace("shop")
+//!         .unit(Unit::new("checkout", "kind: ConfigMap\n").then("kind: ConfigMap\ndata: {}\n").shipped(1))
+//!         .unit(("search", "kind: ConfigMap\n")),
+//! );
+//! assert_eq!(story.spaces[0].units.len(), 2);
+//! ```
+
+mod chubby_paws;
+mod live;
+mod managers;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub use chubby_paws::chubby_paws;
+
+/// The moment at which every story happens, unless it says otherwise: a Wednesday morning.
+pub const NOW: Timestamp = Timestamp::constant(1_791_367_200, 0); // 2026-10-07T10:00:00Z
+
+/// Toolchain of units that hold Kubernetes manifests.
+pub const KUBERNETES: &str = "Kubernetes/YAML";
+
+/// Everything that a world starts with.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// Where the clock stands.
+    pub now: Timestamp,
+    /// ConfigHub's side.
+    pub spaces: Vec<Space>,
+    /// The clusters' side.
+    pub clusters: Vec<ClusterStory>,
+}
+
+impl Default for Story {
+    fn default() -> Self {
+        Self { now: NOW, spaces: Vec::new(), clusters: Vec::new() }
+    }
+}
+
+impl Story {
+    /// Nothing anywhere.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a Space.
+    pub fn space(mut self, space: Space) -> Self {
+        self.spaces.push(space);
+        self
+    }
+
+    /// Adds a cluster.
+    pub fn cluster(mut self, cluster: ClusterStory) -> Self {
+        self.clusters.push(cluster);
+        self
+    }
+}
+
+/// One cluster and what it runs.
+#[derive(Clone, Debug)]
+pub struct ClusterStory {
+    /// Name of its context in the kubeconfig, and of its service in faults and the journal.
+    pub name: String,
+    /// Live objects as its API server returns them, `managedFields` included.
+    pub objects: Vec<Value>,
+}
+
+impl ClusterStory {
+    /// A cluster with these objects.
+    pub fn new(name: &str, objects: Vec<Value>) -> Self {
+        Self { name: name.to_owned(), objects }
+    }
+}
+
+/// A ConfigHub Space.
+#[derive(Clone, Debug)]
+pub struct Space {
+    /// Unique in the organization.
+    pub slug: String,
+    /// Labels of the Space.
+    pub labels: BTreeMap<String, String>,
+    /// Where its units go: the Space's only Target, in whose namespace manifests without one live.
+    pub target: Option<Target>,
+    /// Its units.
+    pub units: Vec<Unit>,
+    /// Its Filters.
+    pub filters: Vec<Filter>,
+    /// What a reporter says of its latest Release (release profile); None while nobody reports.
+    pub live_status: Option<LiveStatus>,
+    /// Slug of the Space that its units were cloned from, unit by unit with the same slug.
+    pub upstream: Option<String>,
+}
+
+impl Space {
+    /// A Space without anything in it, and without a Target.
+    pub fn new(slug: &str) -> Self {
+        Self {
+            slug: slug.to_owned(),
+            labels: BTreeMap::new(),
+            target: None,
+            units: Vec::new(),
+            filters: Vec::new(),
+            live_status: None,
+            upstream: None,
+        }
+    }
+
+    /// Labels the Space.
+    pub fn label(mut self, key: &str, value: &str) -> Self {
+        self.labels.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Gives it a Target, named like the Space, that applies into `namespace`.
+    pub fn namespace(self, namespace: &str) -> Self {
+        let target = Target { slug: self.slug.clone(), namespace: Some(namespace.to_owned()) };
+        self.target(target)
+    }
+
+    /// Gives it a Target.
+    pub fn target(mut self, target: Target) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// Adds a unit: a [`Unit`], or a slug and its YAML.
+    pub fn unit(mut self, unit: impl Into<Unit>) -> Self {
+        self.units.push(unit.into());
+        self
+    }
+
+    /// Adds a Filter over units.
+    pub fn filter(mut self, slug: &str, expression: &str) -> Self {
+        self.filters.push(Filter { slug: slug.to_owned(), from: "Unit".into(), expression: expression.to_owned() });
+        self
+    }
+
+    /// What a reporter says of its latest Release.
+    pub fn live_status(mut self, status: LiveStatus) -> Self {
+        self.live_status = Some(status);
+        self
+    }
+
+    /// Its units were cloned from those of this Space.
+    pub fn upstream(mut self, slug: &str) -> Self {
+        self.upstream = Some(slug.to_owned());
+        self
+    }
+}
+
+/// A ConfigHub Target.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Unique in its Space.
+    pub slug: String,
+    /// Bridge: `KubeNamespace` in the JSON text `Parameters`. Release: the Fact `KubeNamespace`. Both keys are what the
+    /// service's own bridge used; for Facts nothing is documented.
+    pub namespace: Option<String>,
+}
+
+/// A ConfigHub unit.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// Unique in its Space.
+    pub slug: String,
+    /// Labels of the unit.
+    pub labels: BTreeMap<String, String>,
+    /// `Kubernetes/YAML`, or another.
+    pub toolchain: String,
+    /// Its texts, oldest first. The last one is head.
+    pub revisions: Vec<Revision>,
+    /// What was applied (bridge) or released.
+    pub shipped: Shipped,
+    /// Whether it has its Space's Target.
+    pub placement: Placement,
+    /// An apply that is under way (bridge only).
+    pub applying: bool,
+}
+
+impl From<(&str, &str)> for Unit {
+    fn from((slug, text): (&str, &str)) -> Self {
+        Self::new(slug, text)
+    }
+}
+
+impl Unit {
+    /// A Kubernetes unit with one text, shipped.
+    pub fn new(slug: &str, text: &str) -> Self {
+        Self {
+            slug: slug.to_owned(),
+            labels: BTreeMap::new(),
+            toolchain: KUBERNETES.to_owned(),
+            revisions: vec![Revision::new(text, "Initial deployment")],
+            shipped: Shipped::Head,
+            placement: Placement::SpaceTarget,
+            applying: false,
+        }
+    }
+
+    /// Labels the unit.
+    pub fn label(mut self, key: &str, value: &str) -> Self {
+        self.labels.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Of another toolchain, such as `AppConfig/Properties`.
+    pub fn toolchain(mut self, toolchain: &str) -> Self {
+        self.toolchain = toolchain.to_owned();
+        self
+    }
+
+    /// A further text, which becomes head.
+    pub fn then(self, text: &str) -> Self {
+        self.revision(Revision::new(text, "Updated"))
+    }
+
+    /// A further revision, which becomes head.
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revisions.push(revision);
+        self
+    }
+
+    /// Only the nth text was shipped, counted from 1 whatever numbers the profile gives; later ones are pending.
+    pub fn shipped(mut self, nth: usize) -> Self {
+        self.shipped = Shipped::Nth(nth);
+        self
+    }
+
+    /// Nothing of it was ever shipped.
+    pub fn never_shipped(mut self) -> Self {
+        self.shipped = Shipped::Never;
+        self
+    }
+
+    /// Has no Target.
+    pub fn without_target(mut self) -> Self {
+        self.placement = Placement::Nowhere;
+        self
+    }
+
+    /// An apply of head is under way (bridge only).
+    pub fn applying(mut self) -> Self {
+        self.applying = true;
+        self
+    }
+}
+
+/// One text of a unit.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// The unit's whole configuration.
+    pub text: String,
+    /// Why it was written.
+    pub description: String,
+    /// When; None: spread over the days before [`Story::now`].
+    pub at: Option<Timestamp>,
+    /// Who wrote it.
+    pub author: String,
+}
+
+impl Revision {
+    /// Written by `admin`, some days ago.
+    pub fn new(text: &str, description: &str) -> Self {
+        Self { text: text.to_owned(), description: description.to_owned(), at: None, author: "admin".to_owned() }
+    }
+
+    /// Written at that moment by this user.
+    pub fn by(mut self, author: &str, at: Timestamp) -> Self {
+        self.author = author.to_owned();
+        self.at = Some(at);
+        self
+    }
+}
+
+/// Which of a unit's texts is shipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shipped {
+    /// The last.
+    Head,
+    /// None.
+    Never,
+    /// The nth, from 1.
+    Nth(usize),
+}
+
+/// Whether a unit goes anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// To its Space's Target, if that has one.
+    SpaceTarget,
+    /// It has no Target.
+    Nowhere,
+}
+
+/// A ConfigHub Filter.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Unique in its Space.
+    pub slug: String,
+    /// Which entity it selects.
+    pub from: String,
+    /// Its where-expression.
+    pub expression: String,
+}
+
+/// What a reporter says of a Release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveStatus {
+    /// `Synced`, `OutOfSync` or `Unknown`.
+    pub sync: String,
+    /// `Healthy`, `Progressing`, …
+    pub health: String,
+    /// `Running`, `Succeeded` or `Failed`.
+    pub operation: String,
+}
+
+impl LiveStatus {
+    /// The Release is in the cluster and well.
+    pub fn synced() -> Self {
+        Self { sync: "Synced".into(), health: "Healthy".into(), operation: "Succeeded".into() }
+    }
+
+    /// The Release is on its way.
+    pub fn running() -> Self {
+        Self { sync: "OutOfSync".into(), health: "Progressing".into(), operation: "Running".into() }
+    }
+}

@@ -1,0 +1,284 @@
+//! Two objects → every field that desired states and live says otherwise.
+//!
+//! Desired leads: what only live has is silent, except inside values that the API replaces as a whole.
+
+use serde_json::{Map, Value};
+
+use super::defaults;
+use super::equal;
+use super::fields;
+use super::lists::{self, Shape};
+use super::path::FieldPath;
+use super::place::{Place, Step};
+use super::secret;
+use crate::model::finding::Code;
+use crate::model::object::GroupVersionKind;
+
+/// One field that is not as desired. Values are raw: they pass the redactor before anybody sees them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// Changed or removed.
+    pub code: Code,
+    /// Where, with the indices of desired.
+    pub path: FieldPath,
+    /// What desired says.
+    pub desired: Value,
+    /// What the cluster has; None: nothing.
+    pub live: Option<Value>,
+    /// What the value is called, for redaction.
+    pub names: Vec<String>,
+    /// What kind of value it is, where that decides whether it may be shown.
+    pub sensitivity: Sensitivity,
+    /// Why it is not drift although it differs.
+    pub excuse: Option<&'static str>,
+}
+
+/// Whether a value may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sensitivity {
+    /// The redactor decides.
+    Ordinary,
+    /// A value of a Secret: never.
+    Secret,
+}
+
+/// Every field of `desired` that `live` has otherwise, in the order of the paths.
+pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind) -> Vec<Difference> {
+    let mut walk = Walk { place: Place::root(gvk), found: Vec::new() };
+    match (desired, live) {
+        (Value::Object(desired), Value::Object(live)) if gvk.is_secret() => {
+            let visible = |key: &str| key != "data" && key != "stringData";
+            walk.fields(desired.iter().filter(|(key, _)| visible(key)), desired, live);
+            secret::compare(desired, live, &mut walk.found);
+        }
+        (Value::Object(desired), Value::Object(live)) => walk.fields(desired.iter(), desired, live),
+        _ => walk.value(desired, Some(live), &Map::new(), Meaning::Fields),
+    }
+    if let ("ClusterRole", Some(Value::Object(_))) = (walk.place.kind(), desired.get("aggregationRule")) {
+        for difference in walk.found.iter_mut().filter(|it| it.path.pointer().starts_with("/rules")) {
+            difference.excuse = Some("the rules of an aggregated ClusterRole are filled in by a controller");
+        }
+    }
+    walk.found.sort_by(|one, other| one.path.cmp(&other.path));
+    walk.found
+}
+
+/// Whether additional fields of live change what a value means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// No: each field is somebody's own.
+    Fields,
+    /// Yes: the API replaces the value as a whole.
+    Whole,
+}
+
+struct Walk<'a> {
+    place: Place<'a>,
+    found: Vec<Difference>,
+}
+
+impl<'a> Walk<'a> {
+    fn fields(
+        &mut self,
+        stated: impl Iterator<Item = (&'a String, &'a Value)>,
+        siblings: &'a Map<String, Value>,
+        live: &Map<String, Value>,
+    ) {
+        for (key, value) in stated {
+            self.place.push(Step::Key(key));
+            self.value(value, live.get(key), siblings, Meaning::Fields);
+            self.place.pop();
+        }
+    }
+
+    fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: &Map<String, Value>, meaning: Meaning) {
+        // A null states nothing: templates leave them behind, and the server forgets them.
+        if desired.is_null() || fields::is_server_owned(&self.place) || live.is_none() && self.is_namespace() {
+            return;
+        }
+        let empty_text = Value::from("");
+        let live = match live {
+            // Go reads a null among texts as an empty one.
+            Some(Value::Null) if fields::is_text_entry(&self.place) => Some(&empty_text),
+            other => other.filter(|it| !it.is_null()),
+        };
+        if self.place.is_typed() && self.says_nothing(desired, live, siblings) {
+            return;
+        }
+        match (desired, live) {
+            (_, None) => self.absent(desired),
+            (Value::Object(desired), Some(Value::Object(live))) => self.object(desired, live, meaning),
+            (Value::Array(desired), Some(Value::Array(live))) => self.list(desired, live, meaning),
+            (_, Some(live)) if equal::same(&self.place, desired, live) => {}
+            (_, Some(live)) => self.differs(Code::FieldChanged, desired, Some(live)),
+        }
+    }
+
+    /// Whether the server takes desired for unset, or for what it fills in anyway, and live for the same.
+    fn says_nothing(&self, desired: &Value, live: Option<&Value>, siblings: &Map<String, Value>) -> bool {
+        let place = &self.place;
+        let default = defaults::default(place, siblings);
+        if fields::is_unset(place, desired) {
+            return match live {
+                None => true,
+                Some(live) => {
+                    fields::is_unset(place, live)
+                        || fields::is_assigned(place)
+                        || default.is_some_and(|default| default.is(live))
+                }
+            };
+        }
+        match (desired, live) {
+            (Value::Array(items), None) => items.is_empty(),
+            (Value::Array(items), Some(_)) => items.is_empty() && fields::is_assigned(place),
+            (Value::Object(entries), None) => entries.is_empty() && fields::is_droppable_map(place),
+            (_, None) => default.is_some_and(|default| default.is(desired)),
+            (_, Some(_)) => false,
+        }
+    }
+
+    /// A manifest may give an object of a cluster-scoped kind a namespace. The server forgets it.
+    fn is_namespace(&self) -> bool {
+        self.place.depth() == 2 && self.place.first() == "metadata" && self.place.leaf() == "namespace"
+    }
+
+    /// Live has nothing here.
+    fn absent(&mut self, desired: &'a Value) {
+        match desired {
+            // Entries of labels or data are what people know; each is a finding of its own.
+            Value::Object(entries) if fields::is_text_map(&self.place) => {
+                for (key, value) in entries {
+                    self.place.push(Step::Key(key));
+                    if !value.is_null() && !fields::is_server_owned(&self.place) {
+                        self.differs(Code::FieldRemoved, value, None);
+                    }
+                    self.place.pop();
+                }
+            }
+            other => self.differs(Code::FieldRemoved, other, None),
+        }
+    }
+
+    fn object(&mut self, desired: &'a Map<String, Value>, live: &Map<String, Value>, meaning: Meaning) {
+        let meaning = if fields::is_atomic_map(&self.place) { Meaning::Whole } else { meaning };
+        for (key, value) in desired {
+            self.place.push(Step::Key(key));
+            self.value(value, live.get(key), desired, meaning);
+            self.place.pop();
+        }
+        if meaning == Meaning::Whole && live.iter().any(|(key, value)| self.is_addition(desired, live, key, value)) {
+            let (desired, live) = (Value::Object(desired.clone()), Value::Object(live.clone()));
+            self.differs(Code::FieldChanged, &desired, Some(&live));
+        }
+    }
+
+    fn is_addition(&self, desired: &Map<String, Value>, live: &Map<String, Value>, key: &str, value: &Value) -> bool {
+        desired.get(key).is_none_or(Value::is_null) && !defaults::is_filled_in(&self.place, key, value, live)
+    }
+
+    fn list(&mut self, desired: &'a [Value], live: &[Value], meaning: Meaning) {
+        let shape = if meaning == Meaning::Whole { Shape::Atomic } else { lists::shape(&self.place, desired, live) };
+        match shape {
+            Shape::Set => {
+                for (index, item) in desired.iter().enumerate() {
+                    if !live.contains(item) {
+                        self.item(desired, index, |walk, item| walk.differs(Code::FieldRemoved, item, None));
+                    }
+                }
+            }
+            Shape::Keyed(keys) => match lists::pair(keys, desired, live) {
+                Some(pairs) => self.pairs(desired, live, &pairs),
+                None => self.positions(desired, live),
+            },
+            Shape::Named => self.named(desired, live),
+            Shape::Atomic => {
+                if live.iter().any(|item| fields::is_admitted_toleration(&self.place, item)) {
+                    let admitted = |item: &Value| fields::is_admitted_toleration(&self.place, item);
+                    let live: Vec<Value> =
+                        live.iter().filter(|it| !admitted(it) || desired.contains(it)).cloned().collect();
+                    self.positions(desired, &live);
+                } else {
+                    self.positions(desired, live);
+                }
+            }
+        }
+    }
+
+    fn pairs(&mut self, desired: &'a [Value], live: &[Value], pairs: &[Option<usize>]) {
+        for (index, partner) in pairs.iter().enumerate() {
+            let partner = partner.and_then(|at| live.get(at));
+            self.item(desired, index, |walk, item| match partner {
+                Some(partner) => walk.value(item, Some(partner), &Map::new(), Meaning::Fields),
+                None => walk.differs(Code::FieldRemoved, item, None),
+            });
+        }
+    }
+
+    fn named(&mut self, desired: &'a [Value], live: &[Value]) {
+        let Some(mut pairs) = lists::pair(&["name"], desired, live) else { return self.positions(desired, live) };
+        // An entry whose name alone was changed stands where it stood.
+        let taken: Vec<usize> = pairs.iter().copied().flatten().collect();
+        for (index, partner) in pairs.iter_mut().enumerate() {
+            if partner.is_none() && desired.len() == live.len() && !taken.contains(&index) {
+                *partner = Some(index);
+            }
+        }
+        self.pairs(desired, live, &pairs);
+        let is_added = live.len() > pairs.iter().flatten().count();
+        if is_added || !pairs.iter().flatten().is_sorted() {
+            self.whole(desired, live);
+        }
+    }
+
+    /// Entries by position. A list of another length is one difference: which entry came or went is anybody's guess.
+    fn positions(&mut self, desired: &'a [Value], live: &[Value]) {
+        if desired.len() != live.len() {
+            return self.whole(desired, live);
+        }
+        let meaning = if self.place.kind().is_empty() { Meaning::Fields } else { Meaning::Whole };
+        for (index, live) in live.iter().enumerate() {
+            self.item(desired, index, |walk, item| {
+                // Positions hold: a null entry is an entry.
+                if item.is_null() != live.is_null() {
+                    walk.differs(Code::FieldChanged, item, Some(live));
+                } else {
+                    walk.value(item, Some(live), &Map::new(), meaning);
+                }
+            });
+        }
+    }
+
+    fn whole(&mut self, desired: &[Value], live: &[Value]) {
+        let (desired, live) = (Value::Array(desired.to_vec()), Value::Array(live.to_vec()));
+        self.differs(Code::FieldChanged, &desired, Some(&live));
+    }
+
+    fn item(&mut self, items: &'a [Value], index: usize, act: impl FnOnce(&mut Self, &'a Value)) {
+        let Some(item) = items.get(index) else { return };
+        let before = index.checked_sub(1).and_then(|at| items.get(at)).and_then(Value::as_str);
+        self.place.push(Step::Item { index, item, flag: before.filter(|text| text.starts_with('-')) });
+        act(self, item);
+        self.place.pop();
+    }
+
+    fn differs(&mut self, code: Code, desired: &Value, live: Option<&Value>) {
+        self.found.push(Difference {
+            code,
+            path: self.place.path(),
+            desired: desired.clone(),
+            live: live.cloned(),
+            names: self.place.names(),
+            sensitivity: Sensitivity::Ordinary,
+            excuse: self.excuse(desired, live),
+        });
+    }
+
+    /// Fields that desired leaves to somebody else although it mentions them.
+    fn excuse(&self, desired: &Value, live: Option<&Value>) -> Option<&'static str> {
+        let is_blank = |text: &str| equal::bytes(text).is_some_and(|bytes| bytes.iter().all(u8::is_ascii_whitespace));
+        if live.is_some() && fields::is_ca_bundle(&self.place) && desired.as_str().is_some_and(is_blank) {
+            return Some("an injector fills in the CA bundle, which desired leaves blank");
+        }
+        None
+    }
+}

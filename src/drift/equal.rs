@@ -1,0 +1,133 @@
+//! Whether two scalars say the same to the API server.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Number, Value};
+
+use super::fields;
+use super::place::Place;
+use super::quantity::{Precision, Quantity};
+
+/// Whether the values at `place` are the same. Mappings and lists are the caller's.
+pub(super) fn same(place: &Place<'_>, desired: &Value, live: &Value) -> bool {
+    if desired == live {
+        return true;
+    }
+    if let (Value::Number(one), Value::Number(other)) = (desired, live)
+        && same_number(one, other)
+    {
+        return true;
+    }
+    if let Some(precision) = fields::quantity(place) {
+        return same_quantity(desired, live, precision).unwrap_or(false);
+    }
+    match (desired, live) {
+        (Value::String(one), Value::String(other)) if fields::is_bytes(place) => same_bytes(one, other),
+        (Value::String(one), Value::String(other)) if !place.is_typed() => is_duration_as_go_writes(one, other),
+        _ => false,
+    }
+}
+
+fn same_number(one: &Number, other: &Number) -> bool {
+    match (one.as_i64(), other.as_i64()) {
+        (Some(one), Some(other)) => one == other,
+        // Both are what YAML or JSON said; no arithmetic was done on them.
+        #[expect(clippy::float_cmp, reason = "exactly the same number is meant")]
+        _ => one.as_f64() == other.as_f64(),
+    }
+}
+
+fn same_quantity(one: &Value, other: &Value, precision: Precision) -> Option<bool> {
+    let read = |value: &Value| match value {
+        Value::String(text) => Quantity::parse(text),
+        // `cpu: 0.5` is a number in YAML and a quantity for the API.
+        Value::Number(number) => Quantity::parse(&number.to_string()),
+        _ => None,
+    };
+    Some(read(one)?.at(precision) == read(other)?.at(precision))
+}
+
+/// Base64 texts that decode to the same bytes; what does not decode is compared as text.
+pub(super) fn same_bytes(one: &str, other: &str) -> bool {
+    match (bytes(one), bytes(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// The bytes of a base64 text. Line breaks are allowed anywhere, as in Go.
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
+    let plain: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    STANDARD.decode(plain).ok()
+}
+
+/// A controller written in Go that stores a custom resource rewrites `8760h` as `8760h0m0s`. Only that spelling is taken
+/// for the same: any other was chosen by somebody.
+fn is_duration_as_go_writes(desired: &str, live: &str) -> bool {
+    // Cheap, and true of every duration of a second or more.
+    live.ends_with('s') && duration(desired).is_some_and(|nanos| spelled(nanos) == live)
+}
+
+/// Go's `time.ParseDuration` for whole numbers of units.
+fn duration(text: &str) -> Option<i64> {
+    const UNITS: [(&str, i64); 6] = [
+        ("ms", 1_000_000),
+        ("us", 1_000),
+        ("ns", 1),
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+    ];
+    let mut rest = text;
+    let mut nanos = 0i64;
+    while !rest.is_empty() {
+        let end = rest.find(|it: char| !it.is_ascii_digit())?;
+        let number: i64 = rest[..end].parse().ok()?;
+        rest = &rest[end..];
+        let (unit, size) = UNITS.into_iter().find(|(unit, _)| rest.starts_with(unit))?;
+        rest = &rest[unit.len()..];
+        nanos = nanos.checked_add(number.checked_mul(size)?)?;
+    }
+    (!text.is_empty()).then_some(nanos)
+}
+
+/// Go's `Duration.String` for whole seconds.
+fn spelled(nanos: i64) -> String {
+    let seconds = nanos / 1_000_000_000;
+    if nanos % 1_000_000_000 != 0 {
+        return String::new();
+    }
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m{seconds}s"),
+        (hours, minutes, seconds) => format!("{hours}h{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_spelling_of_go_is_the_same_duration() {
+        for (desired, live, same) in [
+            ("8760h", "8760h0m0s", true),
+            ("90s", "1m30s", true),
+            ("1h30m", "1h30m0s", true),
+            ("60s", "60s0s", false),
+            ("1m", "60s", false),
+            ("5000ms", "5s", true),
+            ("1h", "2h0m0s", false),
+            ("news", "news0s", false),
+            ("", "0s", false),
+        ] {
+            assert_eq!(is_duration_as_go_writes(desired, live), same, "{desired} {live}");
+        }
+    }
+
+    #[test]
+    fn base64_is_compared_by_its_bytes() {
+        assert!(same_bytes("aGk=\n", "aGk=") && same_bytes("not base64!", "not base64!"));
+        assert!(!same_bytes("aGk=", "aGo=") && !same_bytes("not base64!", "not base64?"));
+    }
+}

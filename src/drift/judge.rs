@@ -1,0 +1,271 @@
+//! Pairs what was selected with what the cluster answered, and sorts every difference: finding, suppressed, not compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::autoscale::Autoscaler;
+use super::compare::{self, Difference};
+use super::identity;
+use super::ignore;
+use super::path::FieldPath;
+use super::scope::Selection;
+use super::show;
+use crate::model::environment::IgnoreRule;
+use crate::model::finding::{Code, Finding, Shown};
+use crate::model::object::{DesiredObject, ObjectKey, Observed};
+use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed};
+use crate::model::unit::{Basis, Unit, UnreadUnit};
+use crate::redact::{Redactor, Text};
+
+/// What one target's verdict depends on, beside its objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The environment's name.
+    pub environment: &'a str,
+    /// The target's name.
+    pub target: &'a str,
+    /// Every Kubernetes unit in scope that was read.
+    pub units: &'a [Unit],
+    /// Units in scope that were not.
+    pub unread: &'a [UnreadUnit],
+    /// Units of other toolchains, as `slug (toolchain)`.
+    pub other_toolchains: &'a [String],
+    /// Differences that are known and accepted.
+    pub ignore: &'a [IgnoreRule],
+    /// The day on which rules hold or have ended.
+    pub today: Date,
+    /// Through which every value goes.
+    pub redactor: &'a Redactor,
+}
+
+/// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
+pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
+    let Selection { objects, suppressed, not_compared } = selection;
+    let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
+    let never_shipped = never_shipped(&objects, &units, &observed);
+    let autoscalers = objects
+        .iter()
+        .filter_map(|object| Autoscaler::read(&object.key.gvk, &object.body, object.key.namespace.as_deref()))
+        .collect();
+    let mut judge = Judge { case, autoscalers, ended: BTreeSet::new(), comparison: Comparison::default() };
+    judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
+    judge.comparison.suppressed = suppressed;
+    judge.comparison.not_compared = not_compared;
+    for object in objects {
+        let unit = units.get(object.unit.as_str()).copied();
+        match observed.remove(&object.key) {
+            Some(Observed::Found(raw)) => judge.found(&object, unit, raw.get()),
+            Some(Observed::Absent) if never_shipped.get(object.unit.as_str()) == Some(&Deployed::No) => {
+                // Nobody shipped it and it is not there: that is no drift, and nothing to compare.
+                judge.comparison.in_scope -= 1;
+            }
+            Some(Observed::Absent) => judge.absent(&object, unit),
+            Some(Observed::NotRead(obstacle)) => judge.not_compared(&object, obstacle),
+            None => judge.not_compared(&object, unasked()),
+        }
+    }
+    judge.finish(never_shipped)
+}
+
+/// Whether anything of a unit that was never shipped exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deployed {
+    No,
+    Yes,
+}
+
+fn never_shipped(
+    objects: &[DesiredObject],
+    units: &BTreeMap<&str, &Unit>,
+    observed: &BTreeMap<ObjectKey, Observed>,
+) -> BTreeMap<String, Deployed> {
+    let mut deployed = BTreeMap::new();
+    for object in objects {
+        if units.get(object.unit.as_str()).is_none_or(|unit| unit.basis != Basis::NeverShipped) {
+            continue;
+        }
+        match observed.get(&object.key) {
+            Some(Observed::Found(_)) => drop(deployed.insert(object.unit.clone(), Deployed::Yes)),
+            Some(Observed::Absent) => drop(deployed.entry(object.unit.clone()).or_insert(Deployed::No)),
+            Some(Observed::NotRead(_)) | None => {}
+        }
+    }
+    deployed
+}
+
+struct Judge<'a> {
+    case: &'a Case<'a>,
+    autoscalers: Vec<Autoscaler>,
+    /// Rules that would have mattered and no longer hold, by position.
+    ended: BTreeSet<usize>,
+    comparison: Comparison,
+}
+
+impl Judge<'_> {
+    fn found(&mut self, object: &DesiredObject, unit: Option<&Unit>, raw: &str) {
+        let Ok(live) = serde_json::from_str::<Value>(raw) else {
+            return self.not_compared(object, strange("the server's answer is not JSON"));
+        };
+        if !identity::is_asked_for(&object.key, &live) {
+            return self.not_compared(object, strange("the server answered with another object than was asked for"));
+        }
+        let metadata = live.get("metadata");
+        if metadata.and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null()) {
+            return self.not_compared(object, under_way(Text::from("the object is being deleted")));
+        }
+        let differences = compare::compare(&object.body, &live, &object.key.gvk);
+        let (mut counting, mut suppressed) = (Vec::new(), Vec::new());
+        for difference in differences {
+            match self.excuse(object, &difference) {
+                Some(reason) => suppressed.push((difference.path.shown(self.case.redactor), reason)),
+                None => counting.push(difference),
+            }
+        }
+        if let (false, Some(why)) = (counting.is_empty(), self.rolling_out(unit, &live)) {
+            return self.not_compared(object, under_way(why));
+        }
+        self.comparison.compared += 1;
+        for (field, reason) in suppressed {
+            self.suppress(object, field, reason);
+        }
+        for difference in counting {
+            let (desired, live) = show::sides(&difference, self.case.redactor);
+            self.find(object, difference.code, &difference.path, desired, live);
+        }
+    }
+
+    fn absent(&mut self, object: &DesiredObject, unit: Option<&Unit>) {
+        if let Some(why) = unit.and_then(|unit| unit.rolling_out.as_ref()) {
+            return self.not_compared(object, under_way(self.case.redactor.text(why)));
+        }
+        self.comparison.compared += 1;
+        let has_ttl = object.body.pointer("/spec/ttlSecondsAfterFinished").is_some_and(Value::is_number);
+        if object.key.gvk.group == "batch" && object.key.gvk.kind == "Job" && has_ttl {
+            let reason = Text::from("a Job with `ttlSecondsAfterFinished` is removed once it has finished");
+            return self.suppress(object, Text::default(), reason);
+        }
+        if let Some(reason) = self.ignored(object, None) {
+            return self.suppress(object, Text::default(), reason);
+        }
+        let desired = Shown::Text(self.case.redactor.text(&object.key.to_string()));
+        self.find(object, Code::ObjectMissing, &FieldPath::default(), desired, Shown::Absent);
+    }
+
+    /// Why a difference is not drift.
+    fn excuse(&mut self, object: &DesiredObject, difference: &Difference) -> Option<Text> {
+        let autoscaled = || self.autoscalers.iter().find_map(|it| it.excuse(&object.key, difference));
+        if let Some(excuse) = difference.excuse {
+            return Some(Text::from(excuse));
+        }
+        if let Some(excuse) = autoscaled() {
+            return Some(self.case.redactor.text(&excuse));
+        }
+        self.ignored(object, Some(&difference.path))
+    }
+
+    /// The rule that covers the field, or without a path the whole object.
+    fn ignored(&mut self, object: &DesiredObject, path: Option<&FieldPath>) -> Option<Text> {
+        for (index, rule) in self.case.ignore.iter().enumerate() {
+            let covers = match (&rule.path, path) {
+                (None, _) => true,
+                (Some(pattern), Some(path)) => ignore::covers(pattern, path, &object.body),
+                (Some(_), None) => false,
+            };
+            if !covers || !ignore::selects(&rule.selector, self.case.environment, &object.key, &object.body) {
+                continue;
+            }
+            if !ignore::holds(rule, self.case.today) {
+                self.ended.insert(index);
+                continue;
+            }
+            let until = rule.until.map(|last| format!(" until {last}")).unwrap_or_default();
+            return Some(self.case.redactor.text(&format!("ignored{until}: {}", rule.reason)));
+        }
+        None
+    }
+
+    fn rolling_out(&self, unit: Option<&Unit>, live: &Value) -> Option<Text> {
+        if let Some(why) = unit.and_then(|unit| unit.rolling_out.as_ref()) {
+            return Some(self.case.redactor.text(why));
+        }
+        let number = |pointer| live.pointer(pointer).and_then(Value::as_i64);
+        let is_behind = number("/status/observedGeneration")? < number("/metadata/generation")?;
+        is_behind.then(|| Text::from("its controller has not yet seen the latest change"))
+    }
+
+    fn find(&mut self, object: &DesiredObject, code: Code, path: &FieldPath, desired: Shown, live: Shown) {
+        self.comparison.findings.push(Finding {
+            id: identity::id(self.case, &object.key, code, path),
+            code,
+            object: object.key.clone(),
+            unit: object.unit.clone(),
+            line: object.line,
+            path: path.shown_pointer(self.case.redactor),
+            field: path.shown(self.case.redactor),
+            desired,
+            live,
+        });
+    }
+
+    fn suppress(&mut self, object: &DesiredObject, field: Text, reason: Text) {
+        let suppressed = Suppressed { unit: object.unit.clone(), object: object.key.clone(), field, reason };
+        self.comparison.suppressed.push(suppressed);
+    }
+
+    fn not_compared(&mut self, object: &DesiredObject, obstacle: Obstacle) {
+        let (unit, object) = (Some(object.unit.clone()), Some(object.key.clone()));
+        self.comparison.not_compared.push(NotCompared { unit, object, obstacle });
+    }
+
+    fn finish(mut self, never_shipped: BTreeMap<String, Deployed>) -> Comparison {
+        let slugs = |wanted| {
+            never_shipped.iter().filter(move |(_, deployed)| **deployed == wanted).map(|(slug, _)| slug.clone())
+        };
+        self.comparison.not_deployed = slugs(Deployed::No).collect();
+        self.comparison.never_shipped = slugs(Deployed::Yes).collect();
+        let comparison = &mut self.comparison;
+        comparison.pending = self.case.units.iter().filter(|unit| unit.pending).map(|unit| unit.slug.clone()).collect();
+        comparison.pending.sort();
+        comparison.other_toolchains = self.case.other_toolchains.to_vec();
+        comparison.other_toolchains.sort();
+        for UnreadUnit { slug, obstacle } in self.case.unread {
+            let (unit, obstacle) = (Some(slug.clone()), obstacle.clone());
+            comparison.not_compared.push(NotCompared { unit, object: None, obstacle });
+        }
+        // Findings come in the order of the objects and, within one, of the paths: both are sorted.
+        comparison.suppressed.sort();
+        comparison.not_compared.sort();
+        comparison.notes = self
+            .ended
+            .iter()
+            .filter_map(|index| self.case.ignore.get(*index))
+            .filter_map(|rule| {
+                let note = format!("the ignore rule \"{}\" ended on {} and no longer holds", rule.reason, rule.until?);
+                Some(self.case.redactor.text(&note))
+            })
+            .collect();
+        self.comparison
+    }
+}
+
+fn strange(detail: &'static str) -> Obstacle {
+    Obstacle {
+        reason: Reason::Unreachable,
+        detail: Text::from(detail),
+        remedy: Text::from("check what stands between this run and the API server, and run again"),
+    }
+}
+
+fn under_way(detail: Text) -> Obstacle {
+    Obstacle { reason: Reason::RollingOut, detail, remedy: Text::from("run again when it has finished") }
+}
+
+fn unasked() -> Obstacle {
+    Obstacle {
+        reason: Reason::Unreachable,
+        detail: Text::from("nothing is known about it: the cluster was not asked"),
+        remedy: Text::from("run again; if it stays, report it as a fault of Drift Detector"),
+    }
+}

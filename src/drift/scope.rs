@@ -1,0 +1,214 @@
+//! Units and the declared scope → the objects to ask the cluster for, and everything that is left out, with the reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ignore;
+use crate::manifest::{self, Document, DocumentName, ManifestError};
+use crate::model::environment::{Scope, Target};
+use crate::model::object::{DesiredObject, GroupVersionKind, ObjectKey};
+use crate::model::outcome::{NotCompared, Obstacle, Reason, Suppressed};
+use crate::model::unit::Unit;
+use crate::redact::{Redactor, Text};
+
+/// A unit and what its text holds.
+#[derive(Clone, Debug)]
+pub struct UnitDocuments<'a> {
+    /// The unit.
+    pub unit: &'a Unit,
+    /// Its objects, or why there are none.
+    pub documents: Result<Vec<Document>, ManifestError>,
+}
+
+/// What bounds one target's comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds<'a> {
+    /// The environment's name, for exclusions.
+    pub environment: &'a str,
+    /// The target.
+    pub target: &'a Target,
+    /// The declared scope.
+    pub scope: &'a Scope,
+    /// The namespace of the kubeconfig context.
+    pub context_namespace: Option<&'a str>,
+}
+
+/// What is to be compared, and what is not.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// To be asked for, sorted by key; each key once.
+    pub objects: Vec<DesiredObject>,
+    /// Left out on purpose.
+    pub suppressed: Vec<Suppressed>,
+    /// In scope, and yet nothing can be asked for.
+    pub not_compared: Vec<NotCompared>,
+}
+
+/// Reads the units' texts, once.
+pub fn read(units: &[Unit]) -> Vec<UnitDocuments<'_>> {
+    units.iter().map(|unit| UnitDocuments { unit, documents: manifest::documents(&unit.text) }).collect()
+}
+
+/// The kinds about which [`select`] will ask.
+pub fn kinds(units: &[UnitDocuments<'_>], scope: &Scope) -> BTreeSet<GroupVersionKind> {
+    let documents = units.iter().filter_map(|unit| unit.documents.as_ref().ok()).flatten();
+    documents.map(|document| &document.gvk).filter(|gvk| is_wanted(gvk, scope)).cloned().collect()
+}
+
+/// Sorts every document of the units. `is_namespaced` says whether objects of a kind live in namespaces, or why nobody
+/// knows.
+pub fn select(
+    units: Vec<UnitDocuments<'_>>,
+    bounds: &Bounds<'_>,
+    mut is_namespaced: impl FnMut(&GroupVersionKind) -> Result<bool, Obstacle>,
+    redactor: &Redactor,
+) -> Selection {
+    let mut selection = Selection::default();
+    let mut stated = Vec::new();
+    for UnitDocuments { unit, documents } in units {
+        match documents {
+            Ok(documents) => {
+                for document in documents.into_iter().filter(|it| is_wanted(&it.gvk, bounds.scope)) {
+                    let place = is_namespaced(&document.gvk);
+                    stated.extend(selection.sort(unit, document, place, bounds, redactor));
+                }
+            }
+            Err(error) => selection.not_compared.push(NotCompared {
+                unit: Some(unit.slug.clone()),
+                object: None,
+                obstacle: Obstacle {
+                    reason: Reason::Unparsable,
+                    detail: redactor.text(&format!("the unit is not Kubernetes YAML: {error}")),
+                    remedy: Text::from("correct the unit's text in ConfigHub"),
+                },
+            }),
+        }
+    }
+    selection.keep_unique(stated, redactor);
+    selection.suppressed.sort();
+    selection.not_compared.sort();
+    selection
+}
+
+/// Narrowing by kind is the scope, not a suppression: what it leaves out was never asked about.
+fn is_wanted(gvk: &GroupVersionKind, scope: &Scope) -> bool {
+    scope.kinds.is_empty() || scope.kinds.contains(&gvk.kind)
+}
+
+impl Selection {
+    /// The object, if it is to be compared.
+    fn sort(
+        &mut self,
+        unit: &Unit,
+        document: Document,
+        is_namespaced: Result<bool, Obstacle>,
+        bounds: &Bounds<'_>,
+        redactor: &Redactor,
+    ) -> Option<DesiredObject> {
+        let Document { gvk, namespace, name, body, line, unresolved } = document;
+        // Where nobody knows whether the kind has namespaces, one that is stated is believed.
+        let namespace = match is_namespaced {
+            Ok(true) => Some(namespace.unwrap_or_else(|| default_namespace(unit, bounds))),
+            Ok(false) => None,
+            Err(_) => namespace,
+        };
+        // Cluster-scoped objects are in no namespace, so narrowing to some does not leave them out.
+        let narrowed = &bounds.target.namespaces;
+        if namespace.as_ref().is_some_and(|it| !narrowed.is_empty() && !narrowed.contains(it)) {
+            return None;
+        }
+        let (name, is_generated) = match name {
+            DocumentName::Given(name) => (name, false),
+            DocumentName::Generated(prefix) => (prefix, true),
+        };
+        let key = ObjectKey { gvk, namespace, name };
+        let excluded = bounds
+            .scope
+            .exclude
+            .iter()
+            .find(|exclusion| ignore::selects(&exclusion.selector, bounds.environment, &key, &body));
+        let reason = if let Some(exclusion) = excluded {
+            Some(redactor.text(&format!("excluded: {}", exclusion.reason)))
+        } else if key.gvk.is_secret() && !bounds.scope.secrets {
+            Some(Text::from("Secrets are compared only with `secrets: true`"))
+        } else if is_generated {
+            Some(Text::from("the server generates its name, so no live object is this one"))
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            self.suppressed.push(Suppressed { unit: unit.slug.clone(), object: key, field: Text::default(), reason });
+            return None;
+        }
+        let obstacle = match (is_namespaced, unresolved.first()) {
+            (Err(obstacle), _) => Some(obstacle),
+            (Ok(_), Some(first)) => Some(unresolved_at(first, unresolved.len(), redactor)),
+            (Ok(_), None) => None,
+        };
+        if let Some(obstacle) = obstacle {
+            self.not_compared.push(NotCompared { unit: Some(unit.slug.clone()), object: Some(key), obstacle });
+            return None;
+        }
+        Some(DesiredObject { key, body, unit: unit.slug.clone(), line })
+    }
+
+    /// An object that is stated twice has no desired state, whichever API version each names.
+    fn keep_unique(&mut self, mut stated: Vec<DesiredObject>, redactor: &Redactor) {
+        let identity = |object: &DesiredObject| {
+            let ObjectKey { gvk, namespace, name } = &object.key;
+            (gvk.group.clone(), gvk.kind.clone(), namespace.clone(), name.clone())
+        };
+        let mut units: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for object in &stated {
+            units.entry(identity(object)).or_default().push(object.unit.clone());
+        }
+        stated.sort_by(|one, other| (&one.key, &one.unit).cmp(&(&other.key, &other.unit)));
+        for object in stated {
+            let Some(mut by) = units.get(&identity(&object)).cloned() else { continue };
+            if by.len() == 1 {
+                self.objects.push(object);
+                continue;
+            }
+            // Told once, for all who state it.
+            units.remove(&identity(&object));
+            by.sort();
+            by.dedup();
+            let detail = match by.as_slice() {
+                [only] => format!("the unit `{only}` states it more than once"),
+                several => format!("the units `{}` all state it", several.join("`, `")),
+            };
+            self.not_compared.push(NotCompared {
+                unit: by.into_iter().next(),
+                object: Some(object.key),
+                obstacle: Obstacle {
+                    reason: Reason::Misconfigured,
+                    detail: redactor.text(&detail),
+                    remedy: Text::from("state the object once"),
+                },
+            });
+        }
+    }
+}
+
+/// Where a manifest that names no namespace lives.
+fn default_namespace(unit: &Unit, bounds: &Bounds<'_>) -> String {
+    [bounds.target.namespace.as_deref(), unit.target_namespace.as_deref(), bounds.context_namespace]
+        .into_iter()
+        .flatten()
+        .find(|it| !it.is_empty())
+        .unwrap_or("default")
+        .to_owned()
+}
+
+fn unresolved_at(first: &str, count: usize, redactor: &Redactor) -> Obstacle {
+    // Step by step: as a whole any long path looks random to the redactor.
+    let pointer = first.split('/').skip(1).flat_map(|step| [Text::from("/"), redactor.text(step)]);
+    let rest = match count {
+        1 => Text::from(" is still a placeholder"),
+        many => redactor.text(&format!(" and {} more values are still placeholders", many - 1)),
+    };
+    Obstacle {
+        reason: Reason::Unresolved,
+        detail: pointer.chain([rest]).collect(),
+        remedy: Text::from("give the placeholders values, or link the unit to what provides them"),
+    }
+}

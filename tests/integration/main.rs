@@ -1,0 +1,9 @@
+//! The real binary and its edges, against strict stand-ins on loopback and a real Kubernetes API server.
+#![cfg(feature = "demo")]
+
+mod detector;
+mod estate;
+mod surface;
+
+mod cluster;
+mod detect;

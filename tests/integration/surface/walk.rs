@@ -1,0 +1,183 @@
+//! Every GET that the stand-in serves, in both generations, with everything that may be asked of it.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result};
+use drift_detector::demo::world::{Profile, World};
+use serde_json::Value;
+
+use super::description::{Description, entity_of};
+use super::raw::{PROFILES, Raw, story};
+use super::verify;
+
+/// A GET operation that the stand-in serves, and its path in the story.
+struct Served {
+    operation: &'static Value,
+    path: String,
+}
+
+/// Operations of the description that the stand-in does not refuse as not built.
+async fn served(raw: &Raw<'_>, profile: Profile) -> Result<Vec<Served>> {
+    let description = Description::of(profile);
+    let ids = ids(raw).await?;
+    let mut all = Vec::new();
+    for operation in
+        description.operations().filter(|operation| operation["method"] == "GET" && description.exists(operation))
+    {
+        let mut path = operation["path"].as_str().context("no path")?.to_owned();
+        for (name, id) in &ids {
+            path = path.replace(&format!("{{{name}}}"), id);
+        }
+        let status = if path.contains('{') { 501 } else { raw.get(&path).await?.status };
+        if status != 501 {
+            assert_eq!(status, 200, "GET {path}");
+            all.push(Served { operation, path });
+        }
+    }
+    Ok(all)
+}
+
+async fn ids(raw: &Raw<'_>) -> Result<Vec<(&'static str, String)>> {
+    let space = raw.world.confighub().space_id("shop-dev").to_string();
+    let unit = raw.world.confighub().unit_id("shop-dev", "checkout").to_string();
+    let mut ids = vec![("space_id", space.clone()), ("unit_id", unit.clone())];
+    let lists = [
+        ("revision_id", format!("/space/{space}/unit/{unit}/revision"), "Revision", "RevisionID"),
+        ("target_id", format!("/space/{space}/target"), "Target", "TargetID"),
+        ("filter_id", format!("/space/{space}/filter"), "Filter", "FilterID"),
+        ("release_id", format!("/space/{space}/release"), "Release", "ReleaseID"),
+    ];
+    for (name, path, kind, key) in lists {
+        let answer = raw.get(&path).await?;
+        if answer.status == 200 {
+            ids.push((name, answer.json()?[0][kind][key].as_str().context("an empty list")?.to_owned()));
+        }
+    }
+    Ok(ids)
+}
+
+#[tokio::test]
+async fn every_read_is_as_the_service_describes_it() -> Result<()> {
+    for profile in PROFILES {
+        let world = World::start(&story(), profile)?;
+        let raw = Raw::new(&world)?;
+        let all = served(&raw, profile).await?;
+        let least = if profile == Profile::Release { 21 } else { 15 };
+        assert!(all.len() >= least, "only {} reads are served", all.len());
+        let description = Description::of(profile);
+        // The search for what is served asked for things that are not.
+        world.journal_book().clear();
+        for Served { operation, path } in &all {
+            let takes = |name: &str| operation["query"].get(name).is_some();
+            raw.get(path).await?;
+            if takes("select") && entity_of(operation) == Some("Unit") {
+                raw.get(&format!("{path}?select=Slug,DataHash,HeadRevisionNum")).await?;
+            }
+            let entity = entity_of(operation).unwrap_or_default();
+            let expandable = description.attributes("include", entity).filter(|_| takes("include")).unwrap_or_default();
+            if !expandable.is_empty() {
+                raw.get(&format!("{path}?include={}", expandable.join(","))).await?;
+            }
+            if takes("limit") {
+                raw.get(&format!("{path}?limit=1000")).await?;
+            }
+            if takes("contains") {
+                raw.get(&format!("{path}?contains=shop")).await?;
+            }
+            if takes("summary") {
+                raw.get(&format!("{path}?summary=true")).await?;
+            }
+            if takes("distinct_on") {
+                raw.get(&format!("{path}?distinct_on=Off&limit=5&where=RevisionNum%20>%201")).await?;
+            }
+        }
+        // Refusals that the service declares are in its shape as well.
+        raw.get(&format!("/space/{}", uuid::Uuid::nil())).await?;
+        raw.filtered("/unit", "Slug LIKE 'a%' AND").await?;
+        raw.with_token(None).get("/me").await?;
+        verify(&world)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_stand_in_takes_the_attributes_that_the_service_lists_and_no_others() -> Result<()> {
+    for profile in PROFILES {
+        let world = World::start(&story(), profile)?;
+        let raw = Raw::new(&world)?;
+        let description = Description::of(profile);
+        let all = served(&raw, profile).await?;
+        let mut names: BTreeSet<&str> = BTreeSet::from(["Colour", "LiveStatus", "ApprovedBy", "TagID"]);
+        for entity in ["Unit", "Space", "Revision", "Target", "Filter", "Release", "ChangeSet"] {
+            names.extend(description.attributes("where", entity).unwrap_or_default());
+            names.extend(description.attributes("include", entity).unwrap_or_default());
+        }
+        for Served { operation, path } in &all {
+            let entity = entity_of(operation).unwrap_or_default();
+            for parameter in
+                ["where", "include", "order_by"].into_iter().filter(|name| operation["query"].get(name).is_some())
+            {
+                let Some(listed) = description.attributes(parameter, entity) else { continue };
+                for name in &names {
+                    let value = if parameter == "where" { format!("{name} IS NOT NULL") } else { (*name).to_owned() };
+                    let answer = raw.get_with(path, &[(parameter, &value)], &[]).await?;
+                    let expected = if listed.contains(name) { 200 } else { 400 };
+                    assert_eq!(answer.status, expected, "{profile:?} {path} {parameter}={value}: {}", answer.text);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_stand_in_takes_the_parameters_that_the_service_declares_and_no_others() -> Result<()> {
+    for profile in PROFILES {
+        let world = World::start(&story(), profile)?;
+        let raw = Raw::new(&world)?;
+        let all = served(&raw, profile).await?;
+        let declared = |served: &Served| served.operation["query"].as_object().cloned().unwrap_or_default();
+        let names: BTreeSet<String> =
+            all.iter().flat_map(|served| declared(served).into_iter().map(|(name, _)| name)).collect();
+        for served in all.iter().filter(|served| served.path != "/info") {
+            for name in names.iter().map(String::as_str).chain(["colour"]) {
+                let answer = raw.get_with(&served.path, &[(name, "")], &[]).await?;
+                let unknown = answer.text.contains("unknown query parameter");
+                assert_eq!(unknown, !declared(served).contains_key(name), "{profile:?} {} {name}", served.path);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn requests_that_are_not_served_are_refused_by_name() -> Result<()> {
+    for profile in PROFILES {
+        let world = World::start(&story(), profile)?;
+        let raw = Raw::new(&world)?;
+        let description = Description::of(profile);
+        for operation in
+            description.operations().filter(|operation| operation["method"] != "GET" && description.exists(operation))
+        {
+            let (method, path) =
+                (operation["method"].as_str().context("no method")?, operation["path"].as_str().context("no path")?);
+            let path = path
+                .split('/')
+                .map(|part| if part.starts_with('{') { "11111111-1111-4111-8111-111111111111" } else { part });
+            let path = path.collect::<Vec<_>>().join("/");
+            let answer = raw.send(method, &format!("/api{path}"), &Value::Null).await?;
+            assert_eq!(answer.status, 501, "{method} {path}");
+            assert!(answer.text.contains(&format!("{method} {path}")), "{}", answer.text);
+        }
+        for (method, path, status) in
+            [("GET", "/colour", 404), ("GET", "/space/x/unit_data", 404), ("PUT", "/space", 405)]
+        {
+            let answer = raw.send(method, &format!("/api{path}"), &Value::Null).await?;
+            assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+        }
+        let absent = if profile == Profile::Release { "/unit/approve" } else { "/unit_data" };
+        let answer = raw.send("GET", &format!("/api{absent}"), &Value::Null).await?;
+        assert_eq!((answer.status, answer.text.contains("no such route")), (404, true), "{absent}");
+    }
+    Ok(())
+}
