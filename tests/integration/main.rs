@@ -8,3 +8,4 @@ mod surface;
 mod cluster;
 mod detect;
 mod faults;
+mod inputs;
