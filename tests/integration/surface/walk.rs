@@ -112,12 +112,17 @@ async fn the_stand_in_takes_the_attributes_that_the_service_lists_and_no_others(
             names.extend(description.attributes("where", entity).unwrap_or_default());
             names.extend(description.attributes("include", entity).unwrap_or_default());
         }
+        let mut tried = BTreeSet::new();
         for Served { operation, path } in &all {
             let entity = entity_of(operation).unwrap_or_default();
             for parameter in
                 ["where", "include", "order_by"].into_iter().filter(|name| operation["query"].get(name).is_some())
             {
                 let Some(listed) = description.attributes(parameter, entity) else { continue };
+                if !tried.insert((entity, parameter)) {
+                    // The same lists stand behind every path of an entity.
+                    continue;
+                }
                 let value =
                     |name: &&str| if parameter == "where" { format!("{name} IS NOT NULL") } else { (*name).to_owned() };
                 let together = listed.iter().map(value).collect::<Vec<_>>();
