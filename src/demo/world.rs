@@ -96,8 +96,8 @@ impl World {
         (clock::id("worker", confighub::WORKER).to_string(), confighub::WORKER_SECRET)
     }
 
-    /// The bearer token that the kubeconfig holds for a cluster.
-    pub fn cluster_token(&self, cluster: &str) -> String {
+    /// The bearer token that the kubeconfig holds for a cluster; its stand-in is to admit it.
+    pub fn cluster_token(cluster: &str) -> String {
         format!("demo-cluster-token-{cluster}")
     }
 
@@ -108,7 +108,8 @@ impl World {
             clusters.push(json!({"name": name, "cluster": {"server": self.url(name)?}}));
         }
         let names = || self.clusters.iter();
-        let users: Vec<Value> = names().map(|n| json!({"name": n, "user": {"token": self.cluster_token(n)}})).collect();
+        let users: Vec<Value> =
+            names().map(|n| json!({"name": n, "user": {"token": Self::cluster_token(n)}})).collect();
         let contexts: Vec<Value> = names().map(|n| json!({"name": n, "context": {"cluster": n, "user": n}})).collect();
         Ok(json!({"apiVersion": "v1", "kind": "Config", "clusters": clusters, "users": users, "contexts": contexts,
             "current-context": self.clusters.first()}))
