@@ -27,6 +27,8 @@ pub enum Fault {
         /// Seconds that the header names.
         retry_after: u64,
     },
+    /// This status with an error body that no `Content-Length` announces.
+    Unsized(u16),
     /// This status with a proxy's HTML page instead of the service's error body.
     HtmlPage(u16),
     /// The right answer's head and half of its body, then the connection is closed.

@@ -56,7 +56,7 @@ impl World {
         let mut clusters = BTreeMap::new();
         for ClusterStory { name, objects } in &story.clusters {
             let state = Arc::new(ClusterState::new(name, objects.clone()));
-            state.admit(&cluster_token(name), "demo-admin", Rights::Full);
+            state.admit(&Self::cluster_token(name), "demo-admin", Rights::Full);
             // kubectl sends no token over plain HTTP, as if `kubectl proxy` stood before the server.
             state.admit("", "demo-kubectl", Rights::Full);
             services.push(Service::new(name, ErrorShape::Kubernetes, cluster::router(state.clone())));
@@ -97,8 +97,8 @@ impl World {
     }
 
     /// The bearer token that the kubeconfig holds for a cluster.
-    pub fn cluster_token(&self, cluster: &str) -> String {
-        cluster_token(cluster)
+    pub fn cluster_token(cluster: &str) -> String {
+        format!("demo-cluster-token-{cluster}")
     }
 
     /// A cluster's stand-in, to be told what happens there.
@@ -113,7 +113,7 @@ impl World {
             clusters.push(json!({"name": name, "cluster": {"server": self.url(name)?}}));
         }
         let names = || self.clusters.keys();
-        let users: Vec<Value> = names().map(|n| json!({"name": n, "user": {"token": self.cluster_token(n)}})).collect();
+        let users: Vec<Value> = names().map(|n| json!({"name": n, "user": {"token": Self::cluster_token(n)}})).collect();
         let contexts: Vec<Value> = names().map(|n| json!({"name": n, "context": {"cluster": n, "user": n}})).collect();
         Ok(json!({"apiVersion": "v1", "kind": "Config", "clusters": clusters, "users": users, "contexts": contexts,
             "current-context": self.clusters.keys().next()}))
@@ -171,9 +171,4 @@ impl Drop for World {
             runtime.shutdown_background();
         }
     }
-}
-
-/// The bearer token that the kubeconfig holds for a cluster.
-fn cluster_token(cluster: &str) -> String {
-    format!("demo-cluster-token-{cluster}")
 }

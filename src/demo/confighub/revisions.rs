@@ -7,10 +7,11 @@ use uuid::Uuid;
 use super::answer::{Answer, Refused, bad_request, not_found, octets};
 use super::ask::Ask;
 use super::attributes::Kind;
-use super::list::{LIST, Page, Row, answer, envelopes, listed, rows, single};
+use super::envelope::{answer, listed, single};
+use super::list::{LIST, Page, Row, rows};
 use super::render::{Ref, entity};
 use super::state::State;
-use super::units::{gone, readable};
+use super::units::{gone, readable, texts_selected};
 use crate::demo::locked;
 
 type Three = (String, String, String);
@@ -35,8 +36,8 @@ pub(super) async fn everywhere(ask: Ask) -> Answer {
 pub(super) async fn data_of_many(ask: Ask) -> Answer {
     let state = locked(&ask.hub.state);
     let page = of_many(&ask, &state, "/revision_data")?;
-    envelopes(&ask, &state, Kind::Revision, Vec::new(), &[])?;
-    let select: Option<Vec<&str>> = ask.parameter("select").map(|names| names.split(',').collect());
+    let members = "RevisionID RevisionNum UnitID SpaceID Data DataHash DataSize";
+    let select = texts_selected(&ask, Kind::Revision, members)?;
     let members = page.rows.iter().filter_map(|row| {
         let Ref::Revision(key, num) = row.of else { return None };
         let revision = state.units.get(&key)?.numbered(num)?;

@@ -6,10 +6,11 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::answer::{Answer, Refused, octets};
+use super::answer::{Answer, Refused, bad_request, octets};
 use super::ask::Ask;
 use super::attributes::Kind;
-use super::list::{LIST, Row, answer, envelopes, listed, rows, single};
+use super::envelope::{answer, included, listed, single};
+use super::list::{LIST, Row, rows};
 use super::render::{Ref, entity};
 use super::state::State;
 use crate::demo::locked;
@@ -75,9 +76,7 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
     let state = locked(&ask.hub.state);
     let candidates = readable(&ask, &state, None);
     let page = rows(&ask, &state, "/unit_data", Kind::Unit, candidates.into_iter())?;
-    // Checked for its names alone: there is nothing to expand in a `UnitData`.
-    envelopes(&ask, &state, Kind::Unit, Vec::new(), &[])?;
-    let select: Option<Vec<&str>> = ask.parameter("select").map(|names| names.split(',').collect());
+    let select = texts_selected(&ask, Kind::Unit, "UnitID SpaceID SpaceSlug Slug Data DataHash DataSize")?;
     let members = page.rows.iter().filter_map(|row| {
         let Ref::Unit(key) = row.of else { return None };
         let head = state.units.get(&key)?.head();
@@ -92,6 +91,17 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
         Some(data)
     });
     answer(members.collect(), page.more)
+}
+
+/// What `select` leaves of texts; None: everything. `include` is checked for its names: there is nothing to expand.
+pub(super) fn texts_selected<'a>(ask: &'a Ask, kind: Kind, members: &str) -> Result<Option<Vec<&'a str>>, Refused> {
+    included(ask, kind)?;
+    let Some(select) = ask.parameter("select") else { return Ok(None) };
+    let names: Vec<&str> = select.split(',').map(str::trim).collect();
+    match names.iter().find(|name| !members.split(' ').any(|member| member == **name)) {
+        Some(name) => Err(bad_request(format!("`{name}` cannot be selected"))),
+        None => Ok(Some(names)),
+    }
 }
 
 pub(super) fn readable(ask: &Ask, state: &State, only: Option<Uuid>) -> Vec<Ref> {

@@ -100,7 +100,7 @@ pub struct Revision {
     pub text: String,
     /// Why it was written.
     pub description: String,
-    /// When; None: spread over the days before [`Story::now`].
+    /// When; None: spread over the days before [`super::Story::now`].
     pub at: Option<Timestamp>,
     /// Who wrote it.
     pub author: String,

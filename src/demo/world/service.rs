@@ -1,5 +1,6 @@
 //! One stand-in on a loopback port, under the layer that all of them share: faults and the journal.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -93,6 +94,7 @@ async fn exchange(
         None => taken(next.run(request).await).await,
         Some(fault) => desk.spoil(fault, request, next, &valve).await,
     };
+    let has_size = !matches!(fault, Some(Fault::Unsized(_)));
     let status = if fault == Some(Fault::Refuse) { 0 } else { answer.status().as_u16() };
     desk.journal.record(Exchange {
         service: desk.name.to_string(),
@@ -106,13 +108,16 @@ async fn exchange(
         response_body: answer.body().to_vec(),
         injected: fault.is_some_and(|fault| !matches!(fault, Fault::Slow(_))),
     });
-    answer.map(Body::from)
+    if has_size {
+        return answer.map(Body::from);
+    }
+    answer.map(|body| Body::from_stream(futures::stream::iter([Ok::<Bytes, Infallible>(body)])))
 }
 
 impl Desk {
     async fn spoil(&self, fault: &Fault, request: Request, next: Next, valve: &Valve) -> Response<Bytes> {
         match fault {
-            Fault::Status(status) => self.error(*status),
+            Fault::Status(status) | Fault::Unsized(status) => self.error(*status),
             Fault::Expired => self.error(401),
             Fault::Throttled { status, retry_after } => {
                 let mut answer = self.error(*status);

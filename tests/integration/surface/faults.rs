@@ -27,6 +27,9 @@ async fn each_fault_is_what_it_says() -> Result<()> {
     once(Fault::HtmlPage(502))?;
     let answer = raw.get("/unit").await?;
     assert_eq!((answer.status, answer.header("content-type")), (502, Some("text/html")));
+    once(Fault::Unsized(503))?;
+    let answer = raw.get("/unit").await?;
+    assert_eq!((answer.status, answer.header("content-length"), &answer.json()?["Code"]), (503, None, &"503".into()));
     once(Fault::Throttled { status: 429, retry_after: 7 })?;
     assert_eq!(raw.get("/unit").await?.header("retry-after"), Some("7"));
     once(Fault::StatusWithBody { status: 403, content_type: "text/plain".into(), body: "pending approval".into() })?;
