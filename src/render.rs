@@ -3,7 +3,7 @@
 mod diff;
 mod finding;
 mod limits;
-pub(crate) mod markdown;
+mod markdown;
 mod next_steps;
 mod templates;
 mod view;
@@ -61,6 +61,11 @@ pub fn render(report: &Report, format: Format, bytes: usize) -> anyhow::Result<S
         }
     }
     Ok(document)
+}
+
+/// A text on one line for a log, with everything that cannot be seen spelled out.
+pub fn one_line(text: &str) -> String {
+    markdown::visible(text)
 }
 
 /// One document from the text of a `report.json`.

@@ -23,8 +23,8 @@ pub(super) struct FindingView {
     field: Vec<String>,
     desired: Cell,
     live: Cell,
-    /// The unit and the line on which the object starts.
-    source: String,
+    /// The unit and the line on which the object starts, in the first row of an object.
+    source: Option<String>,
 }
 
 /// What stands in a cell: a value, or words about one.
@@ -44,8 +44,12 @@ impl FindingView {
     /// The rows, and the diffs of those that need one.
     pub(super) fn all(findings: &[Finding], limits: &Limits) -> (Vec<Self>, Vec<DiffView>) {
         let mut diffs = Vec::new();
+        let mut last = None;
         let rows = findings.iter().take(limits.findings).map(|it| {
-            let (row, diff) = Self::new(it, limits);
+            let (mut row, diff) = Self::new(it, limits);
+            if last.replace(&it.object) == Some(&it.object) {
+                row.source = None;
+            }
             diffs.extend(diff.filter(|_| limits.diff_lines > 0).map(|diff| DiffView::new(it, diff, limits)));
             row
         });
@@ -63,7 +67,7 @@ impl FindingView {
             field: pieces(&limits.text(finding.field.as_str())),
             desired,
             live,
-            source: format!("{}:{}", limits.text(&finding.unit), finding.line),
+            source: Some(format!("{}:{}", limits.text(&finding.unit), finding.line)),
         };
         (row, diff)
     }

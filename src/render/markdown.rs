@@ -39,7 +39,7 @@ const UNSEEN: &[(u32, u32)] = &[
 const ODD_SPACES: &[char] = &['\u{a0}', '\u{1680}', '\u{202f}', '\u{205f}', '\u{3000}'];
 
 /// The text on one line, with everything that cannot be seen spelled out: `\n`, `\u{202e}`.
-pub(crate) fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     spelled(text, |_| false)
 }
 

@@ -14,6 +14,9 @@ use super::view::Names;
 /// More commands than this are not copied by anybody.
 const COMMANDS: usize = 5;
 
+/// More units than this are counted.
+const UNITS: usize = 3;
+
 /// The way on from the findings of one target.
 #[derive(Debug, Serialize)]
 pub(super) struct NextSteps {
@@ -46,7 +49,7 @@ impl NextSteps {
             more: look.len().saturating_sub(commands),
             look: look.into_iter().take(commands).collect(),
             back: findings.iter().filter_map(scale_back).take(commands).collect(),
-            units: Names::new(units.iter().map(ToString::to_string), units.len(), limits),
+            units: Names::new(units.iter().take(UNITS).map(ToString::to_string), units.len(), limits),
             missing: findings.iter().any(|it| it.code == Code::ObjectMissing),
             changed: !changed.is_empty(),
         })
