@@ -1,1 +1,82 @@
 //! The command line: one file per subcommand.
+
+mod compare;
+#[cfg(feature = "demo")]
+mod demo;
+mod render;
+mod run;
+mod schema;
+
+use std::fmt;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::inputs::Flags;
+
+/// Bad input; nothing was contacted.
+const BAD_INPUT: u8 = 2;
+
+/// Compares what ConfigHub says with what the clusters run, environment by environment, and reports what drifted.
+#[derive(Debug, Parser)]
+#[command(name = "drift-detector", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compare the configured environments and report (the default)
+    Run(Box<Flags>),
+    /// Compare two files, offline
+    Compare(compare::Arguments),
+    /// Render a report.json again
+    Render(render::Arguments),
+    /// Print the JSON schema of the configuration file or of report.json
+    Schema(schema::Arguments),
+    /// Try it: the example story on loopback, with nothing to set up
+    #[cfg(feature = "demo")]
+    Demo(demo::Arguments),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let Cli { command, run } = Cli::parse();
+    let code = match command.unwrap_or_else(|| Command::Run(Box::new(run))) {
+        Command::Run(flags) => run::run(&flags),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Render(arguments) => render::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        #[cfg(feature = "demo")]
+        Command::Demo(arguments) => demo::run(&arguments),
+    };
+    match code {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            complain(format_args!("{error:#}"));
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+/// Prints to standard output. A reader that went away (`| head`) is no error of ours.
+fn say(text: impl fmt::Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Prints one error for people to standard error.
+fn complain(text: impl fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "error: {text}");
+}
+
+/// The runtime that every command which talks to a service runs in.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    use anyhow::Context as _;
+    // Both HTTP clients use the process's provider. A second installation only reports that there is one.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")
+}

@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use crate::model::access::{ClusterAccess, KubeconfigSource};
 use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
 use crate::model::outcome::{Obstacle, Reason};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Text};
 
 pub use discovery::Served;
 use request::Connection;
@@ -86,27 +86,14 @@ impl Cluster {
     /// Prepares the login. No request is sent, but an exec plugin of the kubeconfig is run.
     pub async fn connect(access: &ClusterAccess, limits: Limits, redactor: &Redactor) -> Result<Self, Obstacle> {
         let (access, redactor) = (access.clone(), redactor.clone());
+        let patience = limits.request;
         // Reading files and the first run of an exec plugin block.
-        let prepared = tokio::task::spawn_blocking(move || -> Result<Self, Obstacle> {
-            let login = match &access.source {
-                KubeconfigSource::InCluster => login::in_cluster(&redactor)?,
-                KubeconfigSource::Text { .. } | KubeconfigSource::Files(_) => {
-                    let chosen = kubeconfig::choose(&access, &redactor)?;
-                    login::from_kubeconfig(chosen, &access, &limits, &redactor)?
-                }
-            };
-            let client = login::client(login.config, &limits, &login.whose, &redactor)?;
-            let connection = Connection::new(client, login.whose, limits, redactor);
-            Ok(Self { connection, namespace: login.namespace })
-        });
-        prepared.await.unwrap_or_else(|_| {
-            Err(Obstacle {
-                reason: Reason::Misconfigured,
-                detail: "the login to the cluster could not be prepared: its exec plugin or its files broke it off"
-                    .into(),
-                remedy: "give a kubeconfig with a token in KUBECONFIG_<TARGET>".into(),
-            })
-        })
+        let prepared = tokio::task::spawn_blocking(move || prepare(&access, limits, redactor));
+        match tokio::time::timeout(patience, prepared).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(unprepared("the login to the cluster broke off".into())),
+            Err(_) => Err(unprepared("the login to the cluster took too long: its exec plugin does not finish".into())),
+        }
     }
 
     /// The namespace that the kubeconfig's context (in-cluster: the Pod) gives.
@@ -136,6 +123,24 @@ impl Cluster {
     ) -> BTreeMap<ObjectKey, Observed> {
         live::read(&self.connection, wanted, served).await
     }
+}
+
+fn prepare(access: &ClusterAccess, limits: Limits, redactor: Redactor) -> Result<Cluster, Obstacle> {
+    let login = match &access.source {
+        KubeconfigSource::InCluster => login::in_cluster(&redactor)?,
+        KubeconfigSource::Text { .. } | KubeconfigSource::Files(_) => {
+            let chosen = kubeconfig::choose(access, &redactor)?;
+            login::from_kubeconfig(chosen, access, &limits, &redactor)?
+        }
+    };
+    let client = login::client(login.config, &limits, &login.whose, &redactor)?;
+    let connection = Connection::new(client, login.whose, limits, redactor);
+    Ok(Cluster { connection, namespace: login.namespace })
+}
+
+fn unprepared(detail: Text) -> Obstacle {
+    let remedy = "put a kubeconfig with a token into KUBECONFIG_<TARGET>".into();
+    Obstacle { reason: Reason::Misconfigured, detail, remedy }
 }
 
 /// The credentials that the kubeconfig holds, for the redactor. What cannot be read gives none: [`Cluster::connect`] says why.

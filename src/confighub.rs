@@ -15,35 +15,11 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::http;
+use crate::model::access::Credentials;
 
 pub use error::{Error, Kind};
 use expression::{Attribute, Where};
 pub use units::SpaceUnits;
-
-/// Where ConfigHub is and who we are there.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The API's base, `/api` included.
-    pub url: Url,
-    /// Who we are.
-    pub credentials: Credentials,
-    /// Bounds of a request.
-    pub http: http::Settings,
-}
-
-/// How we prove who we are.
-#[derive(Clone, Debug)]
-pub enum Credentials {
-    /// A bearer token, sent as it is.
-    Token(SecretString),
-    /// A worker, which logs in for a token and does so again once when that is refused.
-    Worker {
-        /// UUID of the BridgeWorker.
-        id: String,
-        /// Its secret.
-        secret: SecretString,
-    },
-}
 
 /// Which API the server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +36,9 @@ pub enum Generation {
 /// A ConfigHub service that answered.
 #[derive(Debug)]
 pub struct Client {
-    settings: Settings,
+    /// The API's base, `/api` included.
+    url: Url,
+    credentials: Credentials,
     http: reqwest::Client,
     token: Mutex<Option<SecretString>>,
     generation: Generation,
@@ -82,15 +60,14 @@ impl Client {
     ///
     /// # Errors
     /// When nothing, or something else than ConfigHub, answers at the address.
-    pub async fn connect(settings: Settings) -> Result<Self, Error> {
-        let http = http::client(&settings.http)
+    pub async fn connect(url: Url, credentials: Credentials, settings: &http::Settings) -> Result<Self, Error> {
+        let http = http::client(settings, &url)
             .map_err(|error| Error::new(Kind::Unexpected, "anything", format!("{error:#}")))?;
-        let (info, versioned) = request::info(&http, &settings.url).await?;
+        let (info, versioned) = request::info(&http, &url).await?;
         let generation = generation(&info, versioned);
-        let ui =
-            if info.ui_url.is_empty() { host(&settings.url) } else { info.ui_url.trim_end_matches('/').to_owned() };
+        let ui = if info.ui_url.is_empty() { host(&url) } else { info.ui_url.trim_end_matches('/').to_owned() };
         tracing::debug!(version = %info.version, ?generation, "ConfigHub answered");
-        Ok(Self { settings, http, token: Mutex::new(None), generation, ui })
+        Ok(Self { url, credentials, http, token: Mutex::new(None), generation, ui })
     }
 
     /// Which API the server speaks.

@@ -25,23 +25,35 @@ impl Default for Settings {
     }
 }
 
-/// A client that honours the proxy variables and follows no redirect: a redirect could carry a token elsewhere, and an
-/// API that redirects is a wrong address.
+/// A client for one service. It honours the proxy variables, except for loopback, which no proxy reaches; it follows no
+/// redirect: a redirect could carry a token elsewhere, and an API that redirects is a wrong address.
 ///
 /// # Errors
 /// When the system has no root certificates, or the bundle is no PEM.
-pub fn client(settings: &Settings) -> anyhow::Result<reqwest::Client> {
+pub fn client(settings: &Settings, service: &reqwest::Url) -> anyhow::Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(settings.connect_timeout)
         .read_timeout(settings.read_timeout)
         .redirect(reqwest::redirect::Policy::none());
+    if is_loopback(service) {
+        builder = builder.no_proxy();
+    }
     if let Some(pem) = &settings.ca_bundle {
         for certificate in reqwest::Certificate::from_pem_bundle(pem).context("failed to read `ca-bundle` as PEM")? {
             builder = builder.add_root_certificate(certificate);
         }
     }
     builder.build().context("failed to set up TLS (does the system have root certificates?)")
+}
+
+/// Whether the service is on this machine.
+fn is_loopback(service: &reqwest::Url) -> bool {
+    match service.host_str() {
+        Some("localhost") => true,
+        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|it| it.is_loopback()),
+        None => false,
+    }
 }
 
 /// Three more tries within about two seconds, spread so that parallel requests do not come back at once.

@@ -29,7 +29,7 @@ use crate::model::environment::{Environment, IgnoreRule, Scope};
 use crate::model::outcome::Obstacle;
 use crate::redact::Redactor;
 
-pub use confighub::{ConfigHub, Credentials};
+pub use confighub::ConfigHub;
 pub use flags::Flags;
 pub use github::GitHub;
 pub use options::FailOn;
@@ -72,12 +72,16 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// From the flags and this process's environment.
-    pub fn from_process(flags: &Flags) -> Result<Self, Problems> {
-        let variables = std::env::vars_os()
+    /// The variables of this process; those that are not text are left out.
+    pub fn process_variables() -> Variables {
+        std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Self::from_variables(flags, &variables)
+            .collect()
+    }
+
+    /// The folder that reports are written to, for runs that need no other input.
+    pub fn out(flags: &Flags, variables: &Variables) -> PathBuf {
+        options::out(&settings::Settings::new(flags, variables))
     }
 
     /// From the flags and these variables. Files (the configuration, kubeconfigs, the CA bundle) are read from disk.

@@ -14,6 +14,7 @@ pub mod redact;
 pub mod model;
 pub mod inputs;
 pub mod http;
+pub mod workflow;
 pub mod logging;
 pub mod confighub;
 pub mod manifest;

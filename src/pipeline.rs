@@ -1,1 +1,147 @@
 //! The flow of a run, readable as one page. A failing environment becomes a row, not an abort.
+
+mod target;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use crate::cluster;
+use crate::confighub;
+use crate::http;
+use crate::inputs::{FailOn, GitHub, Inputs};
+use crate::model::environment::Environment;
+use crate::model::outcome::{EnvironmentOutcome, Obstacle, Reason, TargetOutcome};
+use crate::publish::{self, Console, Destinations};
+use crate::redact::Redactor;
+use crate::render;
+use crate::report::{Report, RunInfo, Status};
+
+/// `fail-on` matched.
+const POLICY: u8 = 1;
+/// Something in scope could not be compared.
+const INCOMPLETE: u8 = 3;
+
+/// A redactor that knows every credential of the run, those inside kubeconfigs included.
+pub fn redactor(inputs: &Inputs) -> Redactor {
+    let inside: Vec<_> = inputs.clusters.values().flatten().flat_map(cluster::credentials).collect();
+    Redactor::new(inputs.credentials.iter().chain(&inside))
+}
+
+/// Compares every environment in order, then reports. The exit code of the command.
+///
+/// # Errors
+/// When the report could be written nowhere.
+pub async fn run(inputs: &Inputs, redactor: &Redactor, stdout: &mut impl io::Write) -> anyhow::Result<u8> {
+    let started = Timestamp::now();
+    let outcomes = gather(inputs, redactor, started).await;
+    let report = Report::new(outcomes, run_info(&inputs.github, inputs.config_path.clone(), started));
+    deliver(&report, &destinations(&inputs.github, inputs.out.clone()), redactor, stdout)?;
+    Ok(code(&report, inputs.fail_on))
+}
+
+/// Reports that this run compared nothing on purpose.
+///
+/// # Errors
+/// When the report could be written nowhere.
+pub fn skip(
+    github: &GitHub,
+    out: std::path::PathBuf,
+    redactor: &Redactor,
+    stdout: &mut impl io::Write,
+) -> anyhow::Result<u8> {
+    let report = Report::new(Vec::new(), run_info(github, None, Timestamp::now()));
+    deliver(&report, &destinations(github, out), redactor, stdout)?;
+    Ok(0)
+}
+
+/// The environments one after the other, the targets of one together.
+async fn gather(inputs: &Inputs, redactor: &Redactor, now: Timestamp) -> Vec<EnvironmentOutcome> {
+    let deadline = Instant::now() + inputs.timeout;
+    let confighub = connect(inputs).await;
+    // A cluster that does not answer may cost a third of the run, so that the others still have their turn.
+    let share = inputs.timeout / 3;
+    let shared = target::Shared { inputs, confighub: &confighub, redactor, now };
+    let mut outcomes = Vec::new();
+    for environment in &inputs.environments {
+        let limit = share.min(deadline.saturating_duration_since(Instant::now()));
+        let targets = environment.targets.iter().map(async |target| {
+            let compared = tokio::time::timeout(limit, target::compare(&shared, environment, target, limit)).await;
+            let result = compared.unwrap_or_else(|_| Err(out_of_time(limit, redactor)));
+            if let Err(Obstacle { reason, detail, remedy }) = &result {
+                tracing::warn!(environment = %environment.name, target = %target.name, ?reason, "Could not read `{}`: {detail}; {remedy}", target.name);
+            }
+            TargetOutcome { target: target.name.clone(), space: target.space.clone(), result }
+        });
+        let outcome = EnvironmentOutcome { name: environment.name.clone(), targets: join_all(targets).await };
+        log(environment, &outcome);
+        outcomes.push(outcome);
+    }
+    outcomes
+}
+
+async fn connect(inputs: &Inputs) -> Result<confighub::Client, confighub::Error> {
+    let settings = http::Settings { ca_bundle: inputs.ca_bundle.clone(), ..http::Settings::default() };
+    confighub::Client::connect(inputs.confighub.url.clone(), inputs.confighub.credentials.clone(), &settings).await
+}
+
+fn out_of_time(limit: Duration, redactor: &Redactor) -> Obstacle {
+    Obstacle {
+        reason: Reason::TimedOut,
+        detail: redactor
+            .text(&format!("reading took longer than its share of the run, {} s", limit.as_secs_f32().ceil())),
+        remedy: "raise `timeout`, or find out why ConfigHub or the cluster is slow".into(),
+    }
+}
+
+fn log(environment: &Environment, outcome: &EnvironmentOutcome) {
+    let read = outcome.targets.iter().filter_map(|it| it.result.as_ref().ok());
+    let (findings, compared) = read.fold((0, 0), |(a, b), it| (a + it.findings.len(), b + it.compared));
+    tracing::info!(environment = %environment.name, findings, compared, "Compared `{}`: {findings} findings in {compared} objects", environment.name);
+}
+
+fn run_info(github: &GitHub, config: Option<String>, started: Timestamp) -> RunInfo {
+    RunInfo {
+        started,
+        finished: Timestamp::now(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config,
+        trigger: github.event_name.clone(),
+        actor: github.actor.clone(),
+        url: github.run_url.clone(),
+    }
+}
+
+fn destinations(github: &GitHub, out: std::path::PathBuf) -> Destinations {
+    Destinations {
+        out,
+        step_summary: github.step_summary.clone(),
+        github_output: github.output.clone(),
+        console: if github.actions { Console::Actions } else { Console::Terminal },
+        workspace: github.workspace.clone(),
+    }
+}
+
+fn deliver(report: &Report, to: &Destinations, redactor: &Redactor, stdout: &mut impl io::Write) -> anyhow::Result<()> {
+    let rendered = render::all(report, render::BODY_BYTES).context("failed to render the report")?;
+    let published = publish::publish(report, &rendered, to, redactor, stdout);
+    for failure in &published.failures {
+        tracing::error!("{failure:#}");
+    }
+    anyhow::ensure!(!published.written.is_empty(), "the report could be written nowhere");
+    Ok(())
+}
+
+/// The exit code: policy first, then gaps.
+fn code(report: &Report, fail_on: FailOn) -> u8 {
+    let gap = !report.complete && report.status != Status::Skipped;
+    match fail_on {
+        FailOn::Never => 0,
+        FailOn::Drift if report.status == Status::Drift => POLICY,
+        FailOn::Drift | FailOn::Error if gap => INCOMPLETE,
+        FailOn::Drift | FailOn::Error => 0,
+    }
+}

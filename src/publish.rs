@@ -1,11 +1,21 @@
 //! Writes a report to its places: files, the step summary, the step's outputs, and standard output.
 
+mod console;
+mod files;
+mod outputs;
+
 use std::io;
 use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde_json::Value;
 
 use crate::redact::Redactor;
 use crate::render::Rendered;
 use crate::report::Report;
+
+use files::Owner;
+use outputs::Paths;
 
 /// Where a report goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +51,75 @@ pub struct Published {
 }
 
 /// Writes everything that can be written; a destination that fails does not stop the others.
+///
+/// The redactor passes over every text once more, as the last thing that happens to it.
 pub fn publish(
-    _report: &Report,
-    _rendered: &Rendered,
-    _to: &Destinations,
-    _redactor: &Redactor,
-    _stdout: &mut impl io::Write,
+    report: &Report,
+    rendered: &Rendered,
+    to: &Destinations,
+    redactor: &Redactor,
+    stdout: &mut impl io::Write,
 ) -> Published {
-    Published::default()
+    let mut published = Published::default();
+    let owner = match to.console {
+        Console::Actions => Owner::of(&to.workspace),
+        Console::Terminal => Owner::Process,
+    };
+    let report = redacted(report, redactor);
+    let body = redactor.document(&rendered.body);
+    let summary = redactor.document(&rendered.summary);
+
+    match files::create_folder(&to.out, owner) {
+        Ok(()) => {
+            let json = serde_json::to_string_pretty(&report).context("failed to write the report as JSON");
+            published.take(json.and_then(|it| files::write(&to.out.join("report.json"), &(it + "\n"), owner)));
+            published.take(files::write(&to.out.join("report.md"), &body, owner));
+            published.take(files::write(&to.out.join("summary.md"), &summary, owner));
+        }
+        Err(error) => published.failures.push(error),
+    }
+    if let Some(path) = &to.step_summary {
+        published.take(files::append(path, &summary));
+    }
+    if let Some(path) = &to.github_output {
+        let outputs = outputs::file(&report, &Paths::new(&to.out, &to.workspace));
+        published.take(outputs.and_then(|it| files::append(path, &it)));
+    }
+    let printed = match to.console {
+        Console::Terminal => stdout.write_all(body.as_bytes()),
+        Console::Actions => console::write(&report, stdout),
+    };
+    let printed = printed.and_then(|()| stdout.flush()).context("failed to print the report");
+    published.failures.extend(printed.err());
+    published
 }
+
+impl Published {
+    fn take(&mut self, written: anyhow::Result<PathBuf>) {
+        match written {
+            Ok(path) => self.written.push(path),
+            Err(error) => self.failures.push(error),
+        }
+    }
+}
+
+/// The report without the credentials of this run. Each text is treated on its own, so that the JSON around it stays whole.
+fn redacted(report: &Report, redactor: &Redactor) -> Report {
+    fn inside(value: &mut Value, redactor: &Redactor) {
+        match value {
+            Value::String(text) => *text = redactor.document(text),
+            Value::Array(items) => items.iter_mut().for_each(|it| inside(it, redactor)),
+            Value::Object(fields) => fields.values_mut().for_each(|it| inside(it, redactor)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let redacted = serde_json::to_value(report).and_then(|mut value| {
+        inside(&mut value, redactor);
+        serde_json::from_value(value)
+    });
+    // Fails only where a credential is a word of our own, such as `partial`. The values of the report passed before.
+    redacted.unwrap_or_else(|_| report.clone())
+}
+
+#[cfg(test)]
+mod tests;

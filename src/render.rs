@@ -1,6 +1,21 @@
 //! PURE: [`Report`] → Markdown, by compiled-in templates that are strict and escape by default.
 
-use crate::report::Report;
+mod diff;
+mod finding;
+mod limits;
+mod markdown;
+mod next_steps;
+mod templates;
+mod view;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+use crate::report::{Report, SCHEMA_VERSION};
+
+use limits::LEVELS;
+use templates::Templates;
+use view::View;
 
 /// Which document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +49,43 @@ pub fn all(report: &Report, body_bytes: usize) -> anyhow::Result<Rendered> {
     })
 }
 
-/// One document in at most `bytes` bytes: what does not fit is left out, and the document says so.
-pub fn render(report: &Report, _format: Format, _bytes: usize) -> anyhow::Result<String> {
-    Ok(report.verdict.clone())
+/// One document in at most `bytes` bytes: what does not fit is left out, and the document says so. The shortest form, a
+/// few kilobytes, is returned even where it is longer than that.
+pub fn render(report: &Report, format: Format, bytes: usize) -> anyhow::Result<String> {
+    let templates = Templates::new()?;
+    let mut document = String::new();
+    for limits in LEVELS {
+        document = templates.render(format, View::new(report, limits))?;
+        if document.len() <= bytes {
+            break;
+        }
+    }
+    Ok(document)
+}
+
+/// A text on one line for a log, with everything that cannot be seen spelled out.
+pub fn one_line(text: &str) -> String {
+    markdown::visible(text)
 }
 
 /// One document from the text of a `report.json`.
 pub fn from_json(text: &str, format: Format) -> anyhow::Result<String> {
-    let report: Report = serde_json::from_str(text)?;
-    render(&report, format, BODY_BYTES)
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Version {
+        schema_version: u32,
+    }
+    let Version { schema_version } = serde_json::from_str(text).context("failed to read it as a report")?;
+    if schema_version != SCHEMA_VERSION {
+        bail!("the report has schema version {schema_version}, this program reads version {SCHEMA_VERSION}");
+    }
+    let report: Report = serde_json::from_str(text).context("failed to read it as a report")?;
+    let bytes = match format {
+        Format::Markdown => BODY_BYTES,
+        Format::Summary => SUMMARY_BYTES,
+    };
+    render(&report, format, bytes)
 }
+
+#[cfg(test)]
+mod tests;

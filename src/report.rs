@@ -324,4 +324,6 @@ fn objects(findings: &[Finding]) -> usize {
 }
 
 #[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
 mod tests;

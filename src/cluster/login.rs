@@ -6,7 +6,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use http::{HeaderName, HeaderValue, Uri};
-use kube::config::{AuthInfo, Cluster, ExecAuthCluster};
+use kube::config::{AuthInfo, Cluster, ExecAuthCluster, ExecInteractiveMode};
 use kube::{Client, Config};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -73,9 +73,13 @@ pub(super) fn from_kubeconfig(
     if let Err((detail, remedy)) = plugin::usable(&user, &user_name) {
         return Err(fail(detail, &remedy));
     }
-    if let Some(exec) = user.exec.as_mut().filter(|exec| exec.provide_cluster_info) {
-        let told = ExecAuthCluster::try_from(&cluster);
-        exec.cluster = Some(told.map_err(|error| fail(error.to_string(), FLATTEN))?);
+    if let Some(exec) = &mut user.exec {
+        // Nobody is there to be asked, and what it prints is redacted before it is shown.
+        exec.interactive_mode = Some(ExecInteractiveMode::Never);
+        if exec.provide_cluster_info {
+            let told = ExecAuthCluster::try_from(&cluster);
+            exec.cluster = Some(told.map_err(|error| fail(error.to_string(), FLATTEN))?);
+        }
     }
 
     let mut config = Config::new(url.clone());

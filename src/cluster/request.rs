@@ -178,14 +178,19 @@ fn retry_after(response: &Response<Body>) -> Option<Duration> {
 
 /// The two innermost causes: the outer ones only say that a request failed.
 fn causes(error: &dyn std::error::Error) -> String {
-    let mut all = vec![error.to_string()];
-    let mut next = error.source();
+    let mut all: Vec<String> = Vec::new();
+    let mut next = Some(error);
     while let Some(cause) = next {
         let text = cause.to_string();
-        if all.last().is_none_or(|last| !last.contains(&text)) || all.len() == 1 {
-            all.push(text);
+        // Many wrappers repeat what they wrap.
+        if all.last().is_some_and(|outer| outer.ends_with(&text)) {
+            all.pop();
         }
+        all.push(text);
         next = cause.source();
     }
-    all[all.len().saturating_sub(2).max(usize::from(all.len() > 1))..].join(": ")
+    if all.len() > 1 {
+        all.retain(|text| !text.starts_with("client error ("));
+    }
+    all[all.len().saturating_sub(2)..].join(": ")
 }

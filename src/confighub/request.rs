@@ -8,9 +8,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
 use crate::http;
+use crate::model::access::Credentials;
 
 use super::error::{Error, Kind};
-use super::{Client, Credentials, Generation, host, wire};
+use super::{Client, Generation, host, wire};
 
 /// Query parameters; those without a value are not sent.
 pub(super) type Query<'a> = [(&'a str, Option<String>)];
@@ -87,7 +88,7 @@ impl Client {
         let request = named(path);
         let query: Vec<(&str, &str)> =
             query.iter().filter_map(|(name, value)| value.as_deref().map(|value| (*name, value))).collect();
-        let url = address(&self.settings.url, path);
+        let url = address(&self.url, path);
         let read = || async {
             let answer =
                 self.authorized(&request, || self.http.request(Method::GET, url.clone()).query(&query)).await?;
@@ -102,7 +103,7 @@ impl Client {
     async fn authorized(&self, request: &str, build: impl Fn() -> RequestBuilder) -> Result<Response, Error> {
         let token = self.token(None).await?;
         let sent = self.send(request, build(), &token).await;
-        match (sent, &self.settings.credentials) {
+        match (sent, &self.credentials) {
             (Err(Error { kind: Kind::Unauthorized, .. }), Credentials::Worker { .. }) => {
                 let token = self.token(Some(token)).await?;
                 self.send(request, build(), &token).await
@@ -121,7 +122,7 @@ impl Client {
 
     /// The token to send. `refused`: one that the service did not take, so a worker must log in unless somebody just has.
     async fn token(&self, refused: Option<SecretString>) -> Result<SecretString, Error> {
-        let (id, secret) = match &self.settings.credentials {
+        let (id, secret) = match &self.credentials {
             Credentials::Token(token) => return Ok(token.clone()),
             Credentials::Worker { id, secret } => (id, secret),
         };
@@ -132,7 +133,7 @@ impl Client {
             return Ok(token.clone());
         }
         let request = "POST /auth/worker";
-        let url = format!("{}/auth/worker", host(&self.settings.url));
+        let url = format!("{}/auth/worker", host(&self.url));
         let login = serde_json::json!({"worker_id": id, "worker_secret": secret.expose_secret()});
         // A login stores nothing that a second one would double, so it is retried as a read is.
         let log_in = || async {

@@ -72,7 +72,8 @@ impl ClusterState {
         &self.name
     }
 
-    /// Lets the bearer of this token in, as this user.
+    /// Lets the bearer of this token in, as this user. The empty token stands for requests without one, as `kubectl proxy`
+    /// takes them: kubectl and client-go send no credentials over plain HTTP.
     pub fn admit(&self, token: &str, user: &str, rights: Rights) {
         let mut inner = self.lock();
         inner.identities.retain(|it| it.token != token);

@@ -9,6 +9,7 @@ mod ask;
 mod attributes;
 mod auth;
 mod declared;
+mod envelope;
 mod evaluate;
 mod expression;
 mod list;

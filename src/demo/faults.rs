@@ -27,6 +27,8 @@ pub enum Fault {
         /// Seconds that the header names.
         retry_after: u64,
     },
+    /// This status with an error body that no `Content-Length` announces.
+    Unsized(u16),
     /// This status with a proxy's HTML page instead of the service's error body.
     HtmlPage(u16),
     /// The right answer's head and half of its body, then the connection is closed.
@@ -74,8 +76,8 @@ impl Rule {
         Self { fault: fault.into(), method: None, path: None, skip: 0, times: Times::Forever }
     }
 
-    /// Only `GET /unit_data`, or `GET /api/v1/**/secrets`: a method, and a path as prefix (ConfigHub's without `/api`)
-    /// or as a glob over the whole path.
+    /// Only `GET /unit_data`, or `GET /api/v1/**/secrets`: a method, and a path as prefix (ConfigHub's without `/api`),
+    /// exact with a `$` at its end, or as a glob over the whole path.
     pub fn on(mut self, request: &str) -> Self {
         match request.split_once(' ') {
             Some((method, path)) => {
@@ -103,6 +105,9 @@ impl Rule {
         let method_fits = self.method.as_deref().is_none_or(|wanted| wanted == method);
         let path_fits = self.path.as_deref().is_none_or(|wanted| {
             let relative = path.strip_prefix("/api").unwrap_or(path);
+            if let Some(exact) = wanted.strip_suffix('$') {
+                return path == exact || relative == exact;
+            }
             path.starts_with(wanted) || relative.starts_with(wanted) || fast_glob::glob_match(wanted, path)
         });
         method_fits && path_fits

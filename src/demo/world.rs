@@ -12,6 +12,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::AbortHandle;
 
 use super::clock::{self, Clock};
 use super::cluster::{self, ClusterState, Rights};
@@ -30,7 +31,7 @@ pub const CONFIGHUB: &str = "confighub";
 #[derive(Debug)]
 pub struct World {
     runtime: Option<Runtime>,
-    addresses: BTreeMap<String, SocketAddr>,
+    addresses: BTreeMap<String, (SocketAddr, AbortHandle)>,
     clusters: BTreeMap<String, Arc<ClusterState>>,
     hub: Arc<Hub>,
     clock: Arc<Clock>,
@@ -55,7 +56,9 @@ impl World {
         let mut clusters = BTreeMap::new();
         for ClusterStory { name, objects } in &story.clusters {
             let state = Arc::new(ClusterState::new(name, objects.clone()));
-            state.admit(&cluster_token(name), "demo-admin", Rights::Full);
+            state.admit(&Self::cluster_token(name), "demo-admin", Rights::Full);
+            // kubectl sends no token over plain HTTP, as if `kubectl proxy` stood before the server.
+            state.admit("", "demo-kubectl", Rights::Full);
             services.push(Service::new(name, ErrorShape::Kubernetes, cluster::router(state.clone())));
             clusters.insert(name.clone(), state);
         }
@@ -74,7 +77,7 @@ impl World {
 
     /// `http://127.0.0.1:PORT` of a stand-in: `confighub`, or a cluster's name.
     pub fn url(&self, service: &str) -> anyhow::Result<String> {
-        let address = self.addresses.get(service).with_context(|| format!("no stand-in is called `{service}`"))?;
+        let (address, _) = self.addresses.get(service).with_context(|| format!("no stand-in is called `{service}`"))?;
         Ok(format!("http://{address}"))
     }
 
@@ -94,8 +97,8 @@ impl World {
     }
 
     /// The bearer token that the kubeconfig holds for a cluster.
-    pub fn cluster_token(&self, cluster: &str) -> String {
-        cluster_token(cluster)
+    pub fn cluster_token(cluster: &str) -> String {
+        format!("demo-cluster-token-{cluster}")
     }
 
     /// A cluster's stand-in, to be told what happens there.
@@ -110,7 +113,7 @@ impl World {
             clusters.push(json!({"name": name, "cluster": {"server": self.url(name)?}}));
         }
         let names = || self.clusters.keys();
-        let users: Vec<Value> = names().map(|n| json!({"name": n, "user": {"token": self.cluster_token(n)}})).collect();
+        let users: Vec<Value> = names().map(|n| json!({"name": n, "user": {"token": Self::cluster_token(n)}})).collect();
         let contexts: Vec<Value> = names().map(|n| json!({"name": n, "context": {"cluster": n, "user": n}})).collect();
         Ok(json!({"apiVersion": "v1", "kind": "Config", "clusters": clusters, "users": users, "contexts": contexts,
             "current-context": self.clusters.keys().next()}))
@@ -138,6 +141,13 @@ impl World {
         Ok(())
     }
 
+    /// The service's port closes for good: new connections are refused, as with a cluster that is down.
+    pub fn unplug(&self, service: &str) -> anyhow::Result<()> {
+        let (_, serving) = self.addresses.get(service).with_context(|| format!("no stand-in is called `{service}`"))?;
+        serving.abort();
+        Ok(())
+    }
+
     /// The service works again.
     pub fn heal(&self, service: &str) {
         self.faults.heal(service);
@@ -161,9 +171,4 @@ impl Drop for World {
             runtime.shutdown_background();
         }
     }
-}
-
-/// The bearer token that the kubeconfig holds for a cluster.
-fn cluster_token(cluster: &str) -> String {
-    format!("demo-cluster-token-{cluster}")
 }

@@ -6,6 +6,8 @@ use http::Uri;
 use reqwest::Url;
 use secrecy::SecretString;
 
+use crate::model::access::Credentials;
+
 use super::problem::{Found, Given, Problem, quoted};
 use super::settings::{Setting, Settings};
 
@@ -20,20 +22,6 @@ pub struct ConfigHub {
     pub url: Url,
     /// Who we are.
     pub credentials: Credentials,
-}
-
-/// A login at ConfigHub.
-#[derive(Clone, Debug)]
-pub enum Credentials {
-    /// A token that is sent as it is.
-    Token(SecretString),
-    /// A worker, exchanged for a token.
-    Worker {
-        /// Its id.
-        id: String,
-        /// Its secret.
-        secret: SecretString,
-    },
 }
 
 pub(super) fn read(ctx: &Settings<'_>, found: &mut Found) -> Option<ConfigHub> {

@@ -36,8 +36,7 @@ pub(super) fn read(ctx: &Settings<'_>, found: &mut Found) -> Option<Options> {
     let fail_on = found.keep(ctx.get("fail-on").map_or(Ok(FailOn::default()), |it| fail_on(&it)));
     let timeout = found.keep(ctx.get("timeout").map_or(Ok(DEFAULT_TIMEOUT), |it| timeout(&it)));
     let ca_bundle = found.keep(ctx.get("ca-bundle").map(|it| ca_bundle(ctx, &it)).transpose());
-    let out = ctx.get("out").map_or_else(|| DEFAULT_OUT.to_owned(), |it| it.value);
-    Some(Options { fail_on: fail_on?, out: ctx.mounts.local(&out), timeout: timeout?, ca_bundle: ca_bundle? })
+    Some(Options { fail_on: fail_on?, out: out(ctx), timeout: timeout?, ca_bundle: ca_bundle? })
 }
 
 fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
@@ -61,6 +60,11 @@ fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
 }
 
 /// `10m`, `90s`, `1h 30m`, and ISO 8601's `PT10M`.
+/// The folder that reports are written to.
+pub(super) fn out(ctx: &Settings<'_>) -> PathBuf {
+    ctx.mounts.local(&ctx.get("out").map_or_else(|| DEFAULT_OUT.to_owned(), |it| it.value))
+}
+
 fn timeout(given: &Setting) -> Result<Duration, Problem> {
     let remedy = "write for example `90s` or `10m`";
     let parsed = given.value.parse::<jiff::SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());

@@ -6,6 +6,8 @@ use clap::Args as _;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
+use crate::model::access::Credentials;
+
 use super::flags::DECLARED;
 use super::*;
 use crate::model::access::KubeconfigSource;

@@ -1,4 +1,4 @@
-//! How a target's cluster is reached. Credentials live here and nowhere else in the model.
+//! How ConfigHub and a target's cluster are reached. Credentials live here and nowhere else in the model.
 
 use std::path::PathBuf;
 
@@ -29,4 +29,18 @@ pub struct ClusterAccess {
     pub context: Option<String>,
     /// `HTTPS_PROXY` or `HTTP_PROXY` of the environment, unless `NO_PROXY` names the host; a `proxy-url` of the kubeconfig wins.
     pub proxy: Option<String>,
+}
+
+/// How we prove to ConfigHub who we are.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// A bearer token, sent as it is.
+    Token(SecretString),
+    /// A worker, which logs in for a token, and once more when that is refused.
+    Worker {
+        /// UUID of the BridgeWorker.
+        id: String,
+        /// Its secret.
+        secret: SecretString,
+    },
 }

@@ -73,43 +73,38 @@ pub(super) fn incomplete(environment: &EnvironmentReport) -> Option<String> {
         Status::Skipped => format!("The environment {name} was left out of this run."),
         Status::Failed => format!("Nothing in {name} could be read."),
         Status::Clean | Status::Drift | Status::Partial => {
-            let gaps: Vec<_> = environment.targets.iter().filter_map(gap).collect();
-            match gaps.as_slice() {
-                [(_, only)] if environment.targets.len() == 1 => format!("In {name}, {only}."),
-                gaps => {
-                    let parts: Vec<_> = gaps.iter().map(|(target, gap)| format!("{gap} in {target}")).collect();
-                    format!("In {name}, {}.", list(&parts))
-                }
-            }
+            let gaps: Vec<_> = environment.targets.iter().filter_map(|it| gap(environment, it)).collect();
+            format!("In {name}, {}.", list(&gaps))
         }
     })
 }
 
-/// What of one target was not compared, as a clause.
-fn gap(target: &TargetReport) -> Option<(&str, String)> {
-    let clause = if target.complete {
+/// What of one target was not compared, as a clause. The target is named where the environment has several.
+fn gap(environment: &EnvironmentReport, target: &TargetReport) -> Option<String> {
+    let place = if environment.targets.len() > 1 { format!(" in {}", target.name) } else { String::new() };
+    if target.complete {
         return None;
-    } else if target.failure.is_some() {
-        "nothing could be read".to_owned()
-    } else if target.not_compared.is_empty() && target.counts.compared == 0 {
-        "nothing was in scope".to_owned()
-    } else {
-        let known: usize = target.not_compared.iter().map(|it| it.objects.len()).sum();
-        let units: usize = target.not_compared.iter().map(|it| it.units.len()).sum();
-        let unnamed = target.counts.not_compared.saturating_sub(known + units);
-        // Without any entry the numbers alone say that something is missing.
-        let unexplained = target.counts.in_scope.saturating_sub(target.counts.compared);
-        let objects = if target.not_compared.is_empty() { unexplained } else { known };
-        let parts = [
-            (objects, "object", "objects"),
-            (units, "unit", "units"),
-            (unnamed, "part of the scope", "parts of the scope"),
-        ];
-        let named: Vec<_> = parts.into_iter().filter(|it| it.0 > 0).map(|(n, one, many)| count(n, one, many)).collect();
-        let were = if objects + units + unnamed == 1 { "was" } else { "were" };
-        format!("{} {were} not compared", list(&named))
-    };
-    Some((&target.name, clause))
+    }
+    if target.failure.is_some() {
+        return Some(format!("{} could not be read", target.name));
+    }
+    let counts = &target.counts;
+    if counts.compared == 0 && counts.not_compared == 0 && counts.in_scope == 0 {
+        return Some(format!("nothing was in scope{place}"));
+    }
+    let known: usize = target.not_compared.iter().map(|it| it.objects.len()).sum();
+    let units: usize = target.not_compared.iter().map(|it| it.units.len()).sum();
+    let unnamed = counts.not_compared.saturating_sub(known + units);
+    // Without any entry the numbers alone say that something is missing.
+    let objects = if counts.not_compared == 0 { counts.in_scope.saturating_sub(counts.compared) } else { known };
+    let parts = [
+        (objects, "object", "objects"),
+        (units, "unit", "units"),
+        (unnamed, "part of the scope", "parts of the scope"),
+    ];
+    let named: Vec<_> = parts.into_iter().filter(|it| it.0 > 0).map(|(n, one, many)| count(n, one, many)).collect();
+    let were = if objects + units + unnamed == 1 { "was" } else { "were" };
+    Some(format!("{} {were} not compared{place}", list(&named)))
 }
 
 fn names(environments: &[EnvironmentReport], status: Status) -> Vec<&str> {

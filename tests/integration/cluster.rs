@@ -95,7 +95,7 @@ fn secret(name: &str) -> Value {
     })
 }
 
-/// Ten Deployments, two ConfigMaps, eight Secrets.
+/// Ten Deployments, two config maps, eight Secrets.
 fn objects() -> Vec<Value> {
     let mut objects: Vec<Value> = (0..10).map(deployment).collect();
     objects.extend(["a", "b"].map(config_map));

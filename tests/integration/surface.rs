@@ -7,9 +7,10 @@ mod description;
 mod query;
 mod types;
 
-mod raw;
-mod judge;
+mod expressions;
 mod faults;
+mod judge;
+mod raw;
 mod rules;
 mod walk;
 

@@ -124,6 +124,7 @@ fn aggregated_resource(kind: &Kind) -> Value {
         "singularResource": kind.kind.to_lowercase(),
         "verbs": VERBS,
         "shortNames": kind.short,
+        "categories": categories(kind),
     });
     if kind.scalable {
         resource["subresources"] = json!([{
@@ -133,6 +134,10 @@ fn aggregated_resource(kind: &Kind) -> Value {
         }]);
     }
     resource
+}
+
+fn categories(kind: &Kind) -> Vec<&str> {
+    kind.is_common().then_some("all").into_iter().collect()
 }
 
 /// `/apis/GROUP/VERSION`, where it is served.
@@ -146,7 +151,7 @@ fn resources(inner: &Inner, group: &str, version: &str) -> Answer {
     for kind in &kinds {
         resources.push(json!({
             "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
-            "kind": kind.kind, "verbs": VERBS, "shortNames": kind.short,
+            "kind": kind.kind, "verbs": VERBS, "shortNames": kind.short, "categories": categories(kind),
         }));
         if kind.scalable {
             resources.push(json!({

@@ -19,6 +19,23 @@ impl Kind {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
+    /// Whether `kubectl get all` means it too.
+    pub(super) fn is_common(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "Pod"
+                | "Service"
+                | "Deployment"
+                | "ReplicaSet"
+                | "StatefulSet"
+                | "DaemonSet"
+                | "Job"
+                | "CronJob"
+                | "HorizontalPodAutoscaler"
+                | "ReplicationController"
+        )
+    }
+
     /// `deployments.apps`
     pub(super) fn full_name(&self) -> String {
         if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }

@@ -65,6 +65,29 @@ impl Kind {
         listed(both, attribute) || listed(if profile == Profile::Bridge { bridge } else { release }, attribute)
     }
 
+    /// May stand in `select`: every member of the entity.
+    pub(super) fn selectable(self, profile: Profile, attribute: &str) -> bool {
+        let (both, bridge, release) = match self {
+            Self::Space => ("WhereAttribute WhereTrigger", "", ""),
+            Self::Target => ("SpaceSlug WhereTrigger", "ConfigTypes Parameters", "BackingUnitID UpstreamTargetID"),
+            Self::Filter => ("SpaceSlug", "", ""),
+            Self::Release => ("", "", "SpaceSlug BundleBaseName DataSize"),
+            Self::Unit => (
+                "HeadMutationNum SpaceSlug ValidationResults",
+                "BridgeState ContentHash Data LiveData LiveState MutationSources NeededPaths ProvidedPaths",
+                "DataSize PathAnnotations",
+            ),
+            Self::Revision => {
+                ("SpaceSlug", "ContentHash Data MutationSources", "DataSize PathAnnotations UnitSlug ValidationResults")
+            }
+        };
+        listed("EntityType Version", attribute)
+            || listed(both, attribute)
+            || listed(if profile == Profile::Bridge { bridge } else { release }, attribute)
+            || profile == Profile::Bridge && attribute == "CursorID"
+            || self.filterable(profile, attribute)
+    }
+
     /// May stand in `order_by`, which only today's service has.
     pub(super) fn orderable(self, attribute: &str) -> bool {
         match type_of(attribute) {

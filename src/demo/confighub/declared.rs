@@ -1,6 +1,6 @@
 //! Requests that no handler takes: refused by name, as missing from ConfigHub or only from this stand-in.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use http::{Method, StatusCode, Uri};
 
 use super::Profile;

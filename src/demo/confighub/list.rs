@@ -1,17 +1,15 @@
 //! What all lists share: where, filter, contains, order, pages, include, select.
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::answer::{Answer, Refused, bad_request, not_built, not_found};
+use super::answer::{Refused, bad_request, not_found};
 use super::ask::Ask;
 use super::attributes::Kind;
 use super::evaluate::{Condition, condition};
-use super::render::{Entity, Ref, data, entity, join, unit_status};
+use super::render::{Entity, Ref, entity};
 use super::state::State;
 use crate::demo::locked;
 
@@ -29,12 +27,20 @@ pub enum Paging {
 }
 
 const LARGEST_LIMIT: usize = 1000;
-const CONTINUE: &str = "ConfigHub-Continue";
 
 /// One member of a list on its way out.
 pub(super) struct Row {
     pub(super) of: Ref,
     pub(super) main: Entity,
+}
+
+/// What a list answers, before it is put into envelopes.
+pub(super) struct Page {
+    pub(super) rows: Vec<Row>,
+    /// Attributes that its conditions name: `select` adds them.
+    pub(super) used: Vec<String>,
+    /// The token for the next page.
+    pub(super) more: Option<HeaderValue>,
 }
 
 /// Query parameters of every list: of both generations, and those that today's service adds.
@@ -48,7 +54,7 @@ pub(super) fn rows(
     path: &str,
     kind: Kind,
     candidates: impl Iterator<Item = Ref>,
-) -> Result<(Vec<Row>, Vec<String>, Option<HeaderValue>), Refused> {
+) -> Result<Page, Refused> {
     let conditions = conditions(ask, state, kind)?;
     let words = ask.parameter("contains").map(str::to_lowercase);
     let mut rows: Vec<Row> = candidates
@@ -60,8 +66,8 @@ pub(super) fn rows(
         sort(&mut rows, order, kind)?;
     }
     let used = conditions.iter().flat_map(|condition| condition.attributes(kind)).collect();
-    let (page, more) = page(ask, path, rows)?;
-    Ok((page, used, more))
+    let (rows, more) = page(ask, path, rows)?;
+    Ok(Page { rows, used, more })
 }
 
 /// Those candidates that the request's `where` and `filter` let through.
@@ -77,34 +83,6 @@ pub(super) fn fitting(
         conditions.iter().all(|condition| condition.holds(state, of, &main, kind))
     };
     Ok(candidates.filter(fits).collect())
-}
-
-/// Turns rows into envelopes and answers them.
-pub(super) fn envelopes(
-    ask: &Ask,
-    state: &State,
-    kind: Kind,
-    rows: Vec<Row>,
-    used: &[String],
-) -> Result<Vec<Value>, Refused> {
-    let included = included(ask, kind)?;
-    let selected = selected(ask, kind, &included, used)?;
-    Ok(rows.into_iter().map(|row| envelope(state, kind, row, &included, selected.as_deref())).collect())
-}
-
-/// A list's answer.
-pub(super) fn answer(members: Vec<Value>, more: Option<HeaderValue>) -> Answer {
-    let mut response: Response = Json(members).into_response();
-    if let Some(token) = more {
-        response.headers_mut().insert(CONTINUE, token);
-    }
-    Ok(response)
-}
-
-/// One entity in its envelope.
-pub(super) fn single(ask: &Ask, state: &State, kind: Kind, row: Row) -> Answer {
-    let envelopes = envelopes(ask, state, kind, vec![row], &[])?;
-    Ok(Json(envelopes.into_iter().next().unwrap_or_default()).into_response())
 }
 
 fn conditions(ask: &Ask, state: &State, kind: Kind) -> Result<Vec<Condition>, Refused> {
@@ -199,80 +177,4 @@ fn resume(token: &str, print: &str) -> Option<usize> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
     let (start, of) = text.split_once('\n')?;
     if of == print { start.parse().ok() } else { None }
-}
-
-fn included(ask: &Ask, kind: Kind) -> Result<Vec<&'static str>, Refused> {
-    let known = kind.includable(ask.hub.profile());
-    let names = ask.parameter("include").unwrap_or_default().split(',').filter(|name| !name.is_empty());
-    let member = |name: &str| {
-        let found = known.iter().find(|(attribute, _)| *attribute == name).map(|(_, member)| *member);
-        found.ok_or_else(|| bad_request(format!("`{name}` of {} cannot be included", kind.name())))
-    };
-    Ok(names.map(member).collect::<Result<Vec<_>, _>>()?.into_iter().filter(|member| !member.is_empty()).collect())
-}
-
-/// What `select` leaves of each member: (member of the envelope, its attribute). None: everything.
-fn selected(
-    ask: &Ask,
-    kind: Kind,
-    included: &[&'static str],
-    used: &[String],
-) -> Result<Option<Vec<(String, String)>>, Refused> {
-    let Some(select) = ask.parameter("select") else { return Ok(None) };
-    let mut kept: Vec<(String, String)> = used.iter().map(|name| (kind.name().to_owned(), name.clone())).collect();
-    for name in select.split(',').map(str::trim) {
-        let (member, attribute) = match name.split_once('.') {
-            Some((member, attribute)) if member == kind.name() || included.contains(&member) => (member, attribute),
-            Some((member, _)) if kind.joined(member).is_some() => continue,
-            Some(_) => return Err(bad_request(format!("`{name}` of {} cannot be selected", kind.name()))),
-            None => (kind.name(), name),
-        };
-        if attribute.is_empty() || !attribute.chars().all(|c| c.is_ascii_alphanumeric()) {
-            return Err(bad_request(format!("`{name}` of {} cannot be selected", kind.name())));
-        }
-        if ["LiveData", "LiveState", "BridgeState", "MutationSources"].contains(&attribute) {
-            return Err(not_built(&format!("`{attribute}` of units")));
-        }
-        kept.push((member.to_owned(), attribute.to_owned()));
-    }
-    Ok(Some(kept))
-}
-
-fn envelope(
-    state: &State,
-    kind: Kind,
-    mut row: Row,
-    included: &[&'static str],
-    selected: Option<&[(String, String)]>,
-) -> Value {
-    let keep = |member: &str, attribute: &str| {
-        let always = attribute.ends_with("ID") && ["UnitID", "SpaceID", "OrganizationID"].contains(&attribute)
-            || attribute == "Slug"
-            || attribute.strip_suffix("ID") == Some(member);
-        selected.is_none_or(|kept| always || kept.iter().any(|(of, name)| of == member && name == attribute))
-    };
-    let mut envelope = Map::new();
-    if keep(kind.name(), "Data")
-        && let Some(data) = data(state, &row.of)
-    {
-        row.main.insert("Data".to_owned(), data);
-    }
-    if let Ref::Unit(key) = row.of
-        && let Some(status) = unit_status(state, key)
-    {
-        envelope.insert("UnitStatus".to_owned(), status);
-    }
-    for member in included {
-        if let Some(of) = join(state, &row.of, member) {
-            let mut related = entity(state, &of);
-            let dotted = selected.is_some_and(|kept| kept.iter().any(|(of, _)| of == member));
-            if dotted {
-                related.retain(|attribute, _| keep(member, attribute));
-            }
-            envelope.insert((*member).to_owned(), Value::Object(related));
-        }
-    }
-    row.main.retain(|attribute, _| keep(kind.name(), attribute));
-    envelope.insert(kind.name().to_owned(), Value::Object(row.main));
-    Value::Object(envelope)
 }

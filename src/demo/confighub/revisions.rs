@@ -7,10 +7,11 @@ use uuid::Uuid;
 use super::answer::{Answer, Refused, bad_request, not_found, octets};
 use super::ask::Ask;
 use super::attributes::Kind;
-use super::list::{LIST, Row, answer, envelopes, rows, single};
+use super::envelope::{answer, listed, single};
+use super::list::{LIST, Page, Row, rows};
 use super::render::{Ref, entity};
 use super::state::State;
-use super::units::{gone, readable};
+use super::units::{gone, readable, texts_selected};
 use crate::demo::locked;
 
 type Three = (String, String, String);
@@ -21,23 +22,23 @@ pub(super) async fn of_unit(Path((space, unit)): Path<(String, String)>, ask: As
     let state = locked(&ask.hub.state);
     let key = ask.unit(&state, &space, &unit)?;
     let all = revisions(&state, key);
-    let (found, used, more) = rows(&ask, &state, &format!("{key}/revision"), Kind::Revision, all.into_iter())?;
-    answer(envelopes(&ask, &state, Kind::Revision, found, &used)?, more)
+    let page = rows(&ask, &state, &format!("{key}/revision"), Kind::Revision, all.into_iter())?;
+    listed(&ask, &state, Kind::Revision, page)
 }
 
 pub(super) async fn everywhere(ask: Ask) -> Answer {
     let state = locked(&ask.hub.state);
-    let (found, used, more) = of_many(&ask, &state, "/revision")?;
-    answer(envelopes(&ask, &state, Kind::Revision, found, &used)?, more)
+    let page = of_many(&ask, &state, "/revision")?;
+    listed(&ask, &state, Kind::Revision, page)
 }
 
 /// `/revision_data`: the same selection, as texts.
 pub(super) async fn data_of_many(ask: Ask) -> Answer {
     let state = locked(&ask.hub.state);
-    let (found, _, more) = of_many(&ask, &state, "/revision_data")?;
-    envelopes(&ask, &state, Kind::Revision, Vec::new(), &[])?;
-    let select: Option<Vec<&str>> = ask.parameter("select").map(|names| names.split(',').collect());
-    let members = found.iter().filter_map(|row| {
+    let page = of_many(&ask, &state, "/revision_data")?;
+    let members = "RevisionID RevisionNum UnitID SpaceID Data DataHash DataSize";
+    let select = texts_selected(&ask, Kind::Revision, members)?;
+    let members = page.rows.iter().filter_map(|row| {
         let Ref::Revision(key, num) = row.of else { return None };
         let revision = state.units.get(&key)?.numbered(num)?;
         let mut data: Value = json!({"RevisionID": revision.id.to_string(), "RevisionNum": num, "UnitID": key.to_string(),
@@ -49,15 +50,11 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
         }
         Some(data)
     });
-    answer(members.collect(), more)
+    answer(members.collect(), page.more)
 }
 
 /// At most one revision per unit, the newest that fits, unless today's service is told otherwise.
-fn of_many(
-    ask: &Ask,
-    state: &State,
-    path: &str,
-) -> Result<(Vec<Row>, Vec<String>, Option<http::HeaderValue>), Refused> {
+fn of_many(ask: &Ask, state: &State, path: &str) -> Result<Page, Refused> {
     ask.only(LIST.0, &format!("{} offset distinct_on", LIST.1))?;
     let all = match ask.parameter("distinct_on") {
         None | Some("Unit") => !ask.is_release(),

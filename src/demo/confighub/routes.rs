@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{Path, State};
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -15,7 +15,8 @@ use super::answer::{Answer, Refused, not_found};
 use super::ask::Ask;
 use super::attributes::Kind;
 use super::auth::Login;
-use super::list::{LIST, Row, answer, envelopes, rows, single};
+use super::envelope::{answer, envelopes, listed, single};
+use super::list::{LIST, Row, rows};
 use super::render::{Ref, entity};
 use super::{Hub, Profile, declared, revisions, units};
 use crate::demo::{clock, locked};
@@ -125,15 +126,15 @@ async fn spaces(ask: Ask) -> Answer {
     ask.only(&format!("{} summary", LIST.0), LIST.1)?;
     let state = locked(&ask.hub.state);
     let readable = state.spaces.iter().filter(|(_, space)| ask.caller.refused(&space.slug).is_none());
-    let (found, used, more) = rows(&ask, &state, "/space", Kind::Space, readable.map(|(key, _)| Ref::Space(*key)))?;
-    let ids: Vec<Ref> = found.iter().map(|row| row.of.clone()).collect();
-    let mut members = envelopes(&ask, &state, Kind::Space, found, &used)?;
+    let page = rows(&ask, &state, "/space", Kind::Space, readable.map(|(key, _)| Ref::Space(*key)))?;
+    let ids: Vec<Ref> = page.rows.iter().map(|row| row.of.clone()).collect();
+    let mut members = envelopes(&ask, &state, Kind::Space, page.rows, &page.used)?;
     if ask.parameter("summary") == Some("true") {
         for (member, of) in members.iter_mut().zip(&ids) {
             summarise(member, &state, of);
         }
     }
-    answer(members, more)
+    answer(members, page.more)
 }
 
 async fn space(Path(id): Path<String>, ask: Ask) -> Answer {
@@ -183,8 +184,8 @@ fn related(ask: Ask, kind: Kind, space: Option<String>) -> Answer {
         _ => state.releases.iter().filter(|(_, it)| readable(&it.space)).map(|(key, _)| Ref::Release(*key)).collect(),
     };
     let path = format!("{only:?}/{}", kind.name());
-    let (found, used, more) = rows(&ask, &state, &path, kind, candidates.into_iter())?;
-    answer(envelopes(&ask, &state, kind, found, &used)?, more)
+    let page = rows(&ask, &state, &path, kind, candidates.into_iter())?;
+    listed(&ask, &state, kind, page)
 }
 
 fn related_one(ask: Ask, kind: Kind, (space, id): Ids) -> Answer {

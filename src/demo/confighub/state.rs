@@ -158,6 +158,7 @@ impl State {
         }
         let offset = i64::from(self.profile == Profile::Release);
         let shipped = match unit.shipped {
+            _ if space.target.is_none() || !goes_there(unit) => 0,
             Shipped::Head => revisions.last().map_or(0, |head| head.num),
             Shipped::Never => 0,
             Shipped::Nth(nth) => i64::try_from(nth).unwrap_or_default() + offset,

@@ -1,15 +1,16 @@
 //! Units: lists, single ones, and their data.
 
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::answer::{Answer, Refused, octets};
+use super::answer::{Answer, Refused, bad_request, octets};
 use super::ask::Ask;
 use super::attributes::Kind;
-use super::list::{LIST, Row, answer, envelopes, rows, single};
+use super::envelope::{answer, included, listed, single};
+use super::list::{LIST, Row, rows};
 use super::render::{Ref, entity};
 use super::state::State;
 use crate::demo::locked;
@@ -27,17 +28,18 @@ pub(super) async fn of_space(Path(space): Path<String>, ask: Ask) -> Answer {
 
 fn list(ask: &Ask, space: Option<&str>) -> Answer {
     only_selectors(ask)?;
-    let members = {
+    let (answer, is_last) = {
         let state = locked(&ask.hub.state);
         let space = space.map(|id| ask.space(&state, id)).transpose()?;
         let candidates = readable(ask, &state, space);
-        let (found, used, more) = rows(ask, &state, &format!("{space:?}/unit"), Kind::Unit, candidates.into_iter())?;
-        (envelopes(ask, &state, Kind::Unit, found, &used)?, more)
+        let page = rows(ask, &state, &format!("{space:?}/unit"), Kind::Unit, candidates.into_iter())?;
+        let is_last = page.more.is_none();
+        (listed(ask, &state, Kind::Unit, page)?, is_last)
     };
-    if members.1.is_none() {
+    if is_last {
         ask.hub.unit_list_was_answered();
     }
-    answer(members.0, members.1)
+    Ok(answer)
 }
 
 pub(super) async fn one(Path((space, unit)): Path<(String, String)>, ask: Ask) -> Answer {
@@ -73,11 +75,9 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
     only_selectors(&ask)?;
     let state = locked(&ask.hub.state);
     let candidates = readable(&ask, &state, None);
-    let (found, _, more) = rows(&ask, &state, "/unit_data", Kind::Unit, candidates.into_iter())?;
-    // Checked for its names alone: there is nothing to expand in a `UnitData`.
-    envelopes(&ask, &state, Kind::Unit, Vec::new(), &[])?;
-    let select: Option<Vec<&str>> = ask.parameter("select").map(|names| names.split(',').collect());
-    let members = found.iter().filter_map(|row| {
+    let page = rows(&ask, &state, "/unit_data", Kind::Unit, candidates.into_iter())?;
+    let select = texts_selected(&ask, Kind::Unit, "UnitID SpaceID SpaceSlug Slug Data DataHash DataSize")?;
+    let members = page.rows.iter().filter_map(|row| {
         let Ref::Unit(key) = row.of else { return None };
         let head = state.units.get(&key)?.head();
         let mut data: Value = json!({"UnitID": key.to_string(), "SpaceID": row.main.get("SpaceID"),
@@ -90,7 +90,18 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
         }
         Some(data)
     });
-    answer(members.collect(), more)
+    answer(members.collect(), page.more)
+}
+
+/// What `select` leaves of texts; None: everything. `include` is checked for its names: there is nothing to expand.
+pub(super) fn texts_selected<'a>(ask: &'a Ask, kind: Kind, members: &str) -> Result<Option<Vec<&'a str>>, Refused> {
+    included(ask, kind)?;
+    let Some(select) = ask.parameter("select") else { return Ok(None) };
+    let names: Vec<&str> = select.split(',').map(str::trim).collect();
+    match names.iter().find(|name| !members.split(' ').any(|member| member == **name)) {
+        Some(name) => Err(bad_request(format!("`{name}` cannot be selected"))),
+        None => Ok(Some(names)),
+    }
 }
 
 pub(super) fn readable(ask: &Ask, state: &State, only: Option<Uuid>) -> Vec<Ref> {

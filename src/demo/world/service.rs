@@ -1,5 +1,6 @@
 //! One stand-in on a loopback port, under the layer that all of them share: faults and the journal.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
 
 use super::wire::{Door, Valve};
 use crate::demo::faults::{Fault, Faults};
@@ -46,7 +48,11 @@ impl Service {
     }
 
     /// Binds `127.0.0.1:0` and serves on the current runtime until that is shut down.
-    pub(super) async fn serve(self, faults: Arc<Faults>, journal: Arc<Journal>) -> anyhow::Result<SocketAddr> {
+    pub(super) async fn serve(
+        self,
+        faults: Arc<Faults>,
+        journal: Arc<Journal>,
+    ) -> anyhow::Result<(SocketAddr, AbortHandle)> {
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
             .with_context(|| format!("failed to bind a loopback port for `{}`", self.name))?;
@@ -54,8 +60,8 @@ impl Service {
         let desk = Desk { name: self.name.into(), errors: self.errors, faults, journal };
         let app = self.router.layer(from_fn_with_state(desk, exchange));
         let service = app.into_make_service_with_connect_info::<Valve>();
-        tokio::spawn(async move { axum::serve(Door(listener), service).await });
-        Ok(address)
+        let serving = tokio::spawn(async move { axum::serve(Door(listener), service).await });
+        Ok((address, serving.abort_handle()))
     }
 }
 
@@ -88,6 +94,7 @@ async fn exchange(
         None => taken(next.run(request).await).await,
         Some(fault) => desk.spoil(fault, request, next, &valve).await,
     };
+    let has_size = !matches!(fault, Some(Fault::Unsized(_)));
     let status = if fault == Some(Fault::Refuse) { 0 } else { answer.status().as_u16() };
     desk.journal.record(Exchange {
         service: desk.name.to_string(),
@@ -101,13 +108,16 @@ async fn exchange(
         response_body: answer.body().to_vec(),
         injected: fault.is_some_and(|fault| !matches!(fault, Fault::Slow(_))),
     });
-    answer.map(Body::from)
+    if has_size {
+        return answer.map(Body::from);
+    }
+    answer.map(|body| Body::from_stream(futures::stream::iter([Ok::<Bytes, Infallible>(body)])))
 }
 
 impl Desk {
     async fn spoil(&self, fault: &Fault, request: Request, next: Next, valve: &Valve) -> Response<Bytes> {
         match fault {
-            Fault::Status(status) => self.error(*status),
+            Fault::Status(status) | Fault::Unsized(status) => self.error(*status),
             Fault::Expired => self.error(401),
             Fault::Throttled { status, retry_after } => {
                 let mut answer = self.error(*status);

@@ -34,6 +34,10 @@ const FAULTS: &[(Fault, Reason)] = &[
     (Fault::Array, Reason::Unreachable),
     (Fault::OtherList, Reason::Unreachable),
     (Fault::NoItems, Reason::Unreachable),
+    (Fault::ForeignItem, Reason::Unreachable),
+    (Fault::NamelessItem, Reason::Unreachable),
+    (Fault::SamePage, Reason::Unreachable),
+    (Fault::OtherObject, Reason::Unreachable),
     (Fault::Nothing, Reason::Unreachable),
     (Fault::Success, Reason::Unreachable),
     (Fault::Half, Reason::Unreachable),
@@ -41,7 +45,7 @@ const FAULTS: &[(Fault, Reason)] = &[
     (Fault::Slow, Reason::Unreachable),
 ];
 
-/// Strikes one path, and tells what became of ten Deployments (listed) and a ConfigMap (read by name).
+/// Strikes one path, and tells what became of ten Deployments (listed) and a config map (read by name).
 async fn judge(path: &str, fault: Fault, want: Reason) -> anyhow::Result<()> {
     let server = Server::start(objects()).await?;
     let times = if fault == Fault::Status(403) || fault == Fault::Page(403) { 1 } else { usize::MAX };
@@ -92,7 +96,6 @@ async fn no_failure_reads_as_absent_or_found() -> anyhow::Result<()> {
     let mut cases = Vec::new();
     for path in &paths {
         for (fault, want) in FAULTS {
-            // Another kind's list, and one without items, are no failures of discovery's own.
             cases.push(judge(path, *fault, *want));
         }
     }

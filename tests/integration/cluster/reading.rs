@@ -166,7 +166,7 @@ async fn names_cannot_change_the_path() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn ten_thousand_objects_are_paged_through() -> anyhow::Result<()> {
+async fn a_large_namespace_is_paged_through() -> anyhow::Result<()> {
     let server = Server::start((0..2_000).map(super::deployment).collect()).await?;
     let limits =
         drift_detector::cluster::Limits { page: 500, request: std::time::Duration::from_secs(30), ..super::limits() };

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use drift_detector::demo::cluster::{ClusterState, Rights, kubeconfig, router};
 use serde_json::{Value, json};
 
@@ -32,6 +32,14 @@ pub(super) enum Fault {
     OtherList,
     /// A list without items.
     NoItems,
+    /// A list that holds an object of another namespace.
+    ForeignItem,
+    /// A list that holds an object without a name.
+    NamelessItem,
+    /// A list whose every page is the first.
+    SamePage,
+    /// Another object than the one that was asked for.
+    OtherObject,
     /// Nothing at all with 200.
     Nothing,
     /// The right answer, half of it, complete as HTTP.
@@ -145,6 +153,23 @@ async fn answer(fault: Fault, request: Request, next: Next) -> Response {
             let list = json!({ "kind": "DeploymentList", "apiVersion": "apps/v1", "metadata": {} });
             (StatusCode::OK, json, list.to_string()).into_response()
         }
+        Fault::ForeignItem => {
+            let item = json!({ "metadata": { "name": "web-001", "namespace": "other" } });
+            (StatusCode::OK, json, deployment_list(item, "")).into_response()
+        }
+        Fault::NamelessItem => {
+            let item = json!({ "metadata": { "namespace": "shop" } });
+            (StatusCode::OK, json, deployment_list(item, "")).into_response()
+        }
+        Fault::SamePage => {
+            let item = json!({ "metadata": { "name": "unwanted", "namespace": "shop" } });
+            (StatusCode::OK, json, deployment_list(item, "again")).into_response()
+        }
+        Fault::OtherObject => {
+            let metadata = json!({ "name": "b", "namespace": "shop" });
+            let object = json!({ "kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata });
+            (StatusCode::OK, json, object.to_string()).into_response()
+        }
         Fault::Nothing => StatusCode::OK.into_response(),
         Fault::Success => {
             let body = json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success" });
@@ -162,6 +187,11 @@ async fn answer(fault: Fault, request: Request, next: Next) -> Response {
         }
         Fault::Slow => std::future::pending().await,
     }
+}
+
+fn deployment_list(item: Value, next: &str) -> String {
+    let metadata = json!({ "resourceVersion": "1", "continue": next });
+    json!({ "kind": "DeploymentList", "apiVersion": "apps/v1", "metadata": metadata, "items": [item] }).to_string()
 }
 
 async fn body_of(response: Response) -> Vec<u8> {

@@ -27,6 +27,9 @@ async fn each_fault_is_what_it_says() -> Result<()> {
     once(Fault::HtmlPage(502))?;
     let answer = raw.get("/unit").await?;
     assert_eq!((answer.status, answer.header("content-type")), (502, Some("text/html")));
+    once(Fault::Unsized(503))?;
+    let answer = raw.get("/unit").await?;
+    assert_eq!((answer.status, answer.header("content-length"), &answer.json()?["Code"]), (503, None, &"503".into()));
     once(Fault::Throttled { status: 429, retry_after: 7 })?;
     assert_eq!(raw.get("/unit").await?.header("retry-after"), Some("7"));
     once(Fault::StatusWithBody { status: 403, content_type: "text/plain".into(), body: "pending approval".into() })?;
@@ -98,6 +101,11 @@ async fn a_fault_strikes_the_requests_and_the_service_that_it_names() -> Result<
     let body: serde_json::Value = serde_json::from_str(&prod.text().await?)?;
     assert_eq!((&body["kind"], &body["code"]), (&"Status".into(), &503.into()));
     assert!(world.fail("nobody", 503).is_err());
+
+    world.unplug("prod")?;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let gone = reqwest::Client::builder().no_proxy().build()?.get(world.url("prod")?).send().await;
+    assert!(gone.is_err_and(|error| error.is_connect()));
     Ok(())
 }
 

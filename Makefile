@@ -1,0 +1,47 @@
+# Everything a developer or CI runs. Tools that are no crates of ours land in target/tools, the Kubernetes API server of
+# the tests in a cache outside the clone.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help test demo lint lint-rust lint-supply lint-workflows
+
+TOOLS := $(CURDIR)/target/tools
+export RUSTDOCFLAGS := -D warnings
+
+help: ## What there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+test: ## Builds what the tests need, then runs them all
+	@if ! folder=$$(tests/apiserver/build.sh); then \
+	  echo "the API server could not be built: tests that need it are skipped (with CI=true they fail)" >&2; folder=; fi; \
+	DRIFT_APISERVER="$$folder" cargo test --locked
+
+demo: ## The example story on loopback
+	cargo run --locked -- demo
+
+lint: lint-rust lint-supply lint-workflows ## All linters
+
+lint-rust:
+	cargo fmt --all --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features -- -D warnings
+	cargo doc --locked --no-deps --quiet
+
+lint-supply: $(TOOLS)/bin/cargo-deny
+	$(TOOLS)/bin/cargo-deny --offline --all-features check --config .github/deny.toml bans licenses sources
+
+lint-workflows: $(TOOLS)/python/bin/zizmor $(TOOLS)/bin/actionlint
+	$(TOOLS)/python/bin/zizmor --offline --quiet --persona=auditor .github action.yml
+	$(TOOLS)/python/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(TOOLS)/python/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(TOOLS)/python/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(TOOLS)/bin/actionlint
+
+$(TOOLS)/bin/cargo-deny:
+	cargo install --quiet --debug --locked --root $(TOOLS) --version 0.20.2 cargo-deny
+
+$(TOOLS)/python/bin/zizmor:
+	python3 -m venv $(TOOLS)/python
+	$(TOOLS)/python/bin/pip install --quiet --disable-pip-version-check zizmor==1.32.0 check-jsonschema==0.39.0
+
+$(TOOLS)/bin/actionlint:
+	PATH="$$(tests/apiserver/build.sh --go):$$PATH" GOTOOLCHAIN=local GOBIN=$(TOOLS)/bin go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12

@@ -1,0 +1,51 @@
+//! `drift-detector compare`: two files, one verdict. Exit 0: same, 1: drift, 2: error.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use crate::compare::{self, Files};
+use crate::redact::Redactor;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The manifest that somebody wants: one object, YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    desired: PathBuf,
+    /// The object as the cluster has it; a file without an object: there is none
+    #[arg(long, value_name = "FILE")]
+    live: PathBuf,
+    /// Other live objects that the verdict depends on, such as an autoscaler
+    #[arg(long, value_name = "FILE")]
+    context: Vec<PathBuf>,
+    /// Leave out what this JSON pointer pattern names
+    #[arg(long, value_name = "POINTER")]
+    ignore: Vec<String>,
+    /// How to print the verdict
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let Arguments { desired, live, context, ignore, format } = arguments;
+    let (desired, live) = (read(desired)?, read(live)?);
+    let context = context.iter().map(|file| read(file)).collect::<anyhow::Result<Vec<_>>>()?;
+    let files = Files { desired: &desired, live: &live, context: &context, ignore };
+    let verdict = compare::run(&files, &Redactor::default())?;
+    match format {
+        Format::Text => super::say(&verdict),
+        Format::Json => super::say(serde_json::to_string_pretty(&verdict).context("failed to encode the verdict")?),
+    }
+    Ok(u8::from(verdict.drift))
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("failed to read `{}`", file.display()))
+}

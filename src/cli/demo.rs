@@ -1,0 +1,128 @@
+//! `drift-detector demo`: the example story on loopback, through the ordinary pipeline.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::demo::journal::Journaling;
+use crate::demo::story;
+use crate::demo::world::{self, World};
+use crate::inputs::{Flags, Variables};
+
+/// The demo's configuration: the example project's environments.
+const CONFIG: &str = include_str!("demo/drift.yaml");
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where the report's files go, and the configuration and kubeconfig of the demo
+    #[arg(long, value_name = "DIR", default_value = "drift-report")]
+    out: PathBuf,
+    /// Which generation of ConfigHub the stand-in speaks
+    #[arg(long, value_enum, default_value_t = Profile::Release)]
+    profile: Profile,
+    /// Keep the stand-ins up until Ctrl-C and print their addresses, tokens and a kubeconfig as JSON
+    #[arg(long)]
+    serve: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Profile {
+    /// Today's service: data endpoints, Releases
+    Release,
+    /// The service of the example project: base64 data, applies by a worker
+    Bridge,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let Arguments { out, profile, serve } = arguments;
+    let profile = match profile {
+        Profile::Release => world::Profile::Release,
+        Profile::Bridge => world::Profile::Bridge,
+    };
+    let world = World::start_with(&story::chubby_paws(), profile, Journaling::Off)
+        .context("failed to start the stand-ins on loopback")?;
+    let files = Files::write(&world, out)?;
+    if *serve {
+        return hold(&world, &files);
+    }
+    let flags = Flags {
+        config: Some(files.config.display().to_string()),
+        out: Some(out.display().to_string()),
+        ..Flags::default()
+    };
+    // The demo works with its own credentials alone, whatever the surroundings hold.
+    let code = super::run::with_variables(&flags, &variables(&world, &files)?)?;
+    anyhow::ensure!(code == 0, "the demo's own run ended with exit code {code}");
+    next_steps(out);
+    Ok(0)
+}
+
+/// What a run against the world needs on disk.
+struct Files {
+    config: PathBuf,
+    kubeconfig: PathBuf,
+}
+
+impl Files {
+    fn write(world: &World, out: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(out).with_context(|| format!("failed to create `{}`", out.display()))?;
+        let out = out.canonicalize().with_context(|| format!("failed to find `{}`", out.display()))?;
+        let this = Self { config: out.join("drift.yaml"), kubeconfig: out.join("kubeconfig") };
+        let kubeconfig =
+            serde_json::to_string_pretty(&world.kubeconfig()?).context("failed to encode the kubeconfig")?;
+        for (path, text) in [(&this.config, CONFIG), (&this.kubeconfig, kubeconfig.as_str())] {
+            fs::write(path, text).with_context(|| format!("failed to write `{}`", path.display()))?;
+        }
+        Ok(this)
+    }
+}
+
+/// The variables that point a run at the world.
+fn variables(world: &World, files: &Files) -> anyhow::Result<Variables> {
+    let pairs = [
+        ("CUB_API_URL", world.confighub_url()?),
+        ("CUB_TOKEN", world.confighub_token().to_owned()),
+        ("KUBECONFIG", files.kubeconfig.display().to_string()),
+    ];
+    Ok(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// Keeps the world up until somebody interrupts.
+fn hold(world: &World, files: &Files) -> anyhow::Result<u8> {
+    let (worker_id, worker_secret) = world.worker();
+    let described = json!({
+        "confighub": {
+            "url": world.confighub_url()?,
+            "token": world.confighub_token(),
+            "worker-id": worker_id,
+            "worker-secret": worker_secret,
+        },
+        "kubeconfig": world.kubeconfig()?,
+        "files": {"config": files.config, "kubeconfig": files.kubeconfig},
+        "environment": variables(world, files)?,
+        "run": format!("drift-detector run --config {}", files.config.display()),
+    });
+    super::say(serde_json::to_string_pretty(&described).context("failed to encode the addresses")?);
+    io::stdout().flush().context("failed to print the addresses")?;
+    super::runtime()?.block_on(tokio::signal::ctrl_c()).context("failed to wait for Ctrl-C")?;
+    Ok(0)
+}
+
+/// What somebody who has just seen the report may want to do.
+fn next_steps(out: &Path) {
+    let out = out.display();
+    super::say(format_args!(
+        "\nThe files are in {out}: report.md, report.json, summary.md, and the demo's drift.yaml and kubeconfig.\n\n\
+         Try next:\n  \
+         drift-detector demo --serve              keep the stand-ins up, then in another terminal, with what it prints:\n    \
+         kubectl --kubeconfig {out}/kubeconfig --context prod -n drift-test get deployments\n    \
+         drift-detector run --config {out}/drift.yaml\n  \
+         drift-detector demo --profile bridge     the same story on the older ConfigHub\n  \
+         drift-detector render --from {out}/report.json --format summary\n  \
+         drift-detector run --help                your own environments"
+    ));
+}

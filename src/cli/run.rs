@@ -1,0 +1,75 @@
+//! `drift-detector run`: the main job.
+
+use std::io::{self, Write as _};
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::inputs::{Flags, GitHub, Inputs, Variables};
+use crate::logging;
+use crate::pipeline;
+use crate::redact::Redactor;
+use crate::workflow::{Level, annotation};
+
+/// 128 + the signal's number, as shells report it.
+const INTERRUPTED: u8 = 130;
+const TERMINATED: u8 = 143;
+
+pub(super) fn run(flags: &Flags) -> anyhow::Result<u8> {
+    with_variables(flags, &Inputs::process_variables())
+}
+
+/// The main job with these variables in place of the process's own.
+pub(super) fn with_variables(flags: &Flags, variables: &Variables) -> anyhow::Result<u8> {
+    let github = GitHub::from_variables(variables);
+    if github.is_pull_request() {
+        let event = github.event_name.as_deref().unwrap_or_default();
+        notice(
+            &github,
+            &format!("drift-detector does not comment on pull requests yet, so it compared nothing on `{event}`"),
+        );
+        return pipeline::skip(&github, Inputs::out(flags, variables), &Redactor::default(), &mut io::stdout().lock());
+    }
+    let inputs = match Inputs::from_variables(flags, variables) {
+        Ok(inputs) => inputs,
+        Err(problems) => {
+            for problem in problems.iter() {
+                if github.actions {
+                    super::say(annotation(Level::Error, &problem.to_string()));
+                } else {
+                    super::complain(problem);
+                }
+            }
+            return Ok(super::BAD_INPUT);
+        }
+    };
+    let redactor = pipeline::redactor(&inputs);
+    let debug = variables.get("RUNNER_DEBUG").filter(|it| *it == "1").map(|_| "debug");
+    logging::init(variables.get("DRIFT_LOG").map(String::as_str).or(debug), redactor.clone());
+    for text in &inputs.notices {
+        notice(&github, redactor.text(text).as_str());
+    }
+    super::runtime()?.block_on(interruptible(pipeline::run(&inputs, &redactor, &mut io::stdout().lock())))
+}
+
+/// Says something that is neither drift nor an error.
+fn notice(github: &GitHub, text: &str) {
+    if github.actions {
+        super::say(annotation(Level::Notice, text));
+    } else {
+        let _ = writeln!(io::stderr().lock(), "note: {text}");
+    }
+}
+
+/// Ends early on SIGINT and SIGTERM: a container's first process is not ended by them unless it asks to be.
+async fn interruptible(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to watch for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to watch for SIGINT")?;
+    let code = tokio::select! {
+        done = work => return done,
+        _ = interrupt.recv() => INTERRUPTED,
+        _ = terminate.recv() => TERMINATED,
+    };
+    super::complain("interrupted before everything was compared: nothing was reported");
+    Ok(code)
+}

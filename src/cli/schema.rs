@@ -1,0 +1,31 @@
+//! `drift-detector schema`: the JSON schemas that the types give, for editors and readers of `report.json`.
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use crate::inputs;
+use crate::report::Report;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Of what
+    #[arg(value_enum)]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Of {
+    /// The configuration file, .github/drift.yaml
+    Config,
+    /// The report, report.json
+    Report,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let schema = match arguments.of {
+        Of::Config => inputs::config::schema(),
+        Of::Report => Report::schema(),
+    };
+    super::say(serde_json::to_string_pretty(&schema).context("failed to encode the schema")?);
+    Ok(0)
+}

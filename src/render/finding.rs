@@ -1,0 +1,194 @@
+//! One finding as a row of a table, and as a diff where a row is too small for it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::finding::{Code, Finding, Shown};
+
+use super::diff::{Diff, unified};
+use super::limits::Limits;
+use super::markdown::visible;
+
+/// Longer values do not stand in a cell.
+const CELL: usize = 60;
+
+/// Longer paths are broken over lines.
+const PIECE: usize = 34;
+
+/// A row.
+#[derive(Debug, Serialize)]
+pub(super) struct FindingView {
+    object: String,
+    /// The field in pieces that fit below one another; empty: the whole object.
+    field: Vec<String>,
+    desired: Cell,
+    live: Cell,
+    /// The unit and the line on which the object starts, in the first row of an object.
+    source: Option<String>,
+}
+
+/// What stands in a cell: a value, or words about one.
+#[derive(Debug, Default, Serialize)]
+struct Cell {
+    value: Option<String>,
+    words: String,
+}
+
+/// A diff below the table.
+#[derive(Debug, Serialize)]
+pub(super) struct DiffView {
+    lines: Vec<String>,
+}
+
+impl FindingView {
+    /// The rows, and the diffs of those that need one.
+    pub(super) fn all(findings: &[Finding], limits: &Limits) -> (Vec<Self>, Vec<DiffView>) {
+        let mut diffs = Vec::new();
+        let mut last = None;
+        let rows = findings.iter().take(limits.findings).map(|it| {
+            let (mut row, diff) = Self::new(it, limits);
+            if last.replace(&it.object) == Some(&it.object) {
+                row.source = None;
+            }
+            diffs.extend(diff.filter(|_| limits.diff_lines > 0).map(|diff| DiffView::new(it, diff, limits)));
+            row
+        });
+        (rows.collect(), diffs)
+    }
+
+    fn new(finding: &Finding, limits: &Limits) -> (Self, Option<Diff>) {
+        let (desired, live, diff) = if finding.code == Code::ObjectMissing {
+            (Cell::words("the whole object"), Cell::words("missing"), None)
+        } else {
+            sides(&finding.desired, &finding.live)
+        };
+        let row = Self {
+            object: limits.text(&finding.object.to_string()),
+            field: pieces(&limits.text(finding.field.as_str())),
+            desired,
+            live,
+            source: Some(format!("{}:{}", limits.text(&finding.unit), finding.line)),
+        };
+        (row, diff)
+    }
+}
+
+/// A long path over several lines, broken at its dots: a table that is wider than the page hides its last column.
+fn pieces(field: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for part in field.split_inclusive('.') {
+        match pieces.last_mut() {
+            Some(piece) if piece.chars().count() + part.chars().count() <= PIECE => piece.push_str(part),
+            _ => pieces.push(part.to_owned()),
+        }
+    }
+    pieces
+}
+
+/// Both cells, and the diff where at least one value is too long for its cell.
+fn sides(desired: &Shown, live: &Shown) -> (Cell, Cell, Option<Diff>) {
+    match (desired, live) {
+        (Shown::Hidden(why), Shown::Hidden(_)) => {
+            (Cell::words(format!("hidden: {why}")), Cell::words("another value, hidden too"), None)
+        }
+        (Shown::Text(one), Shown::Text(other)) if one == other => {
+            let (one, other) = (Cell::new(desired), Cell::new(live));
+            (one, Cell { words: "of another type".to_owned(), ..other }, None)
+        }
+        (Shown::Text(_) | Shown::Absent, Shown::Text(_) | Shown::Absent) => {
+            let (one, mut other) = (Cell::new(desired), Cell::new(live));
+            if one.value.is_some() && other.value.is_some() || !(is_long(desired) || is_long(live)) {
+                return (one, other, None);
+            }
+            let diff = compare(desired, live);
+            if diff.added + diff.removed > 0 && other.value.is_none() && *live != Shown::Absent {
+                other.words.push_str(&format!(" (+{} −{})", diff.added, diff.removed));
+            }
+            (one, other, Some(diff))
+        }
+        _ => (Cell::new(desired), Cell::new(live), None),
+    }
+}
+
+fn is_long(shown: &Shown) -> bool {
+    matches!(shown, Shown::Text(text) if !fits(text.as_str()))
+}
+
+/// Whether a value can stand in a cell as it is.
+fn fits(text: &str) -> bool {
+    // A backslash before a pipe is not shown right by every renderer of tables.
+    !text.contains('\n') && !text.contains("\\|") && visible(text).chars().count() <= CELL
+}
+
+/// The diff of two values, of their indented forms where both are JSON lists or maps that differ in more than layout.
+fn compare(desired: &Shown, live: &Shown) -> Diff {
+    let text = |it: &Shown| match it {
+        Shown::Text(text) => Some(text.as_str().to_owned()),
+        Shown::Absent | Shown::Hidden(_) => None,
+    };
+    let (desired, live) = (text(desired), text(live));
+    let (one, other) = (desired.as_deref().map(indented), live.as_deref().map(indented));
+    if one != Some(None) && other != Some(None) && one != other {
+        unified(one.flatten().as_deref(), other.flatten().as_deref())
+    } else {
+        unified(desired.as_deref(), live.as_deref())
+    }
+}
+
+/// A list or a map on one line, as JSON over several lines.
+fn indented(text: &str) -> Option<String> {
+    let value = composite(text)?;
+    serde_json::to_string_pretty(&value).ok()
+}
+
+fn composite(text: &str) -> Option<Value> {
+    if text.contains('\n') || !text.starts_with(['[', '{']) {
+        return None;
+    }
+    serde_json::from_str(text).ok().filter(|it: &Value| it.is_array() || it.is_object())
+}
+
+impl Cell {
+    fn new(shown: &Shown) -> Self {
+        match shown {
+            Shown::Absent => Self::words("not set"),
+            Shown::Hidden(why) => Self::words(format!("hidden: {why}")),
+            Shown::Text(text) if fits(text.as_str()) => {
+                let text = text.as_str();
+                // Spaces at the ends can only be seen between quotes.
+                let quoted = || Value::from(text).to_string();
+                let value = if text.is_empty() || text.trim() != text { quoted() } else { text.to_owned() };
+                Self { value: Some(value), words: String::new() }
+            }
+            Shown::Text(text) => Self::words(size(text.as_str())),
+        }
+    }
+
+    fn words(words: impl Into<String>) -> Self {
+        Self { value: None, words: words.into() }
+    }
+}
+
+/// How large a value is that cannot be shown in a cell.
+fn size(text: &str) -> String {
+    let (n, what) = match composite(text) {
+        Some(Value::Array(items)) => (items.len(), "list item"),
+        Some(Value::Object(fields)) => (fields.len(), "field"),
+        _ if text.contains('\n') => (text.lines().count(), "line"),
+        _ => (text.chars().count(), "character"),
+    };
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+impl DiffView {
+    fn new(finding: &Finding, diff: Diff, limits: &Limits) -> Self {
+        let head = format!("# {}, {}", limits.text(&finding.object.to_string()), limits.text(finding.field.as_str()));
+        let more = diff.lines.len().saturating_sub(limits.diff_lines);
+        let mut lines = vec![visible(&head)];
+        lines.extend(diff.lines.into_iter().take(limits.diff_lines));
+        if more > 0 {
+            lines.push(format!("# {more} more {}", if more == 1 { "line" } else { "lines" }));
+        }
+        Self { lines }
+    }
+}

