@@ -107,7 +107,8 @@ pub(super) fn pair(keys: &[&str], desired: &[Value], live: &[Value]) -> Option<V
     Some(pairs)
 }
 
-/// A port whose number was changed keeps its name: *port 80 became 8080* says more than *port 80 is gone*.
+/// A port whose number was changed keeps its name: *port 80 became 8080* says more than *port 80 is gone*. Only where
+/// desired states what was changed: a protocol that it leaves to the default would go unseen.
 fn pair_by_name(keys: &[&str], desired: &[Value], live: &[Value], left: &[usize], pairs: &mut [Option<usize>]) {
     if keys.contains(&"name") {
         return;
@@ -115,10 +116,14 @@ fn pair_by_name(keys: &[&str], desired: &[Value], live: &[Value], left: &[usize]
     let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_owned);
     for index in 0..desired.len() {
         let Some(wanted) = name(&desired[index]).filter(|_| pairs[index].is_none()) else { continue };
-        let mut alike = left.iter().filter(|at| name(&live[**at]).as_ref() == Some(&wanted));
-        let rivals =
-            (0..desired.len()).filter(|it| pairs[*it].is_none() && name(&desired[*it]).as_ref() == Some(&wanted));
-        if let (Some(only), None, 1) = (alike.next(), alike.next(), rivals.count()) {
+        let is_wanted = |item: &Value| name(item).as_ref() == Some(&wanted);
+        let mut alike = left.iter().filter(|at| is_wanted(&live[**at]));
+        let rivals = (0..desired.len()).filter(|it| pairs[*it].is_none() && is_wanted(&desired[*it]));
+        if let (Some(only), None, 1) = (alike.next(), alike.next(), rivals.count())
+            && keys
+                .iter()
+                .any(|key| desired[index].get(key).is_some() && !same_key(&[key], &desired[index], &live[*only]))
+        {
             pairs[index] = Some(*only);
         }
     }

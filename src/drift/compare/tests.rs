@@ -184,6 +184,14 @@ fn lists_pair_as_the_api_merges_them() {
         ),
         ["/spec/containers/0/ports/0/containerPort"]
     );
+    // Paired by name it would look the same: desired leaves the protocol out.
+    assert_eq!(
+        one(
+            "{name: a, ports: [{containerPort: 80, name: w}]}",
+            "{name: a, ports: [{containerPort: 80, protocol: UDP, name: w}]}"
+        ),
+        ["/spec/containers/0/ports/0"]
+    );
     check(&[
         // Two ports of one number: the protocol tells them apart.
         (
@@ -224,7 +232,7 @@ fn what_the_api_replaces_as_a_whole_may_not_grow() {
         (
             POD,
             "spec: {tolerations: [{key: a}]}",
-            "spec: {tolerations: [{key: a}, {key: node.kubernetes.io/not-ready}]}",
+            "spec: {tolerations: [{key: a}, {key: node.kubernetes.io/not-ready, operator: Exists}]}",
             &[],
         ),
         (POD, "spec: {tolerations: [{key: a}]}", "spec: {tolerations: [{key: a}, {key: b}]}", &["/spec/tolerations"]),
