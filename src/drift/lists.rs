@@ -66,6 +66,12 @@ pub(super) fn shape(place: &Place<'_>, desired: &[Value], live: &[Value]) -> Sha
     if !desired.is_empty() && is_named(desired) && is_named(live) { Shape::Named } else { Shape::Atomic }
 }
 
+/// Whether the order of a keyed list means something: `$(NAME)` in a variable refers to variables before it.
+pub(super) fn order_counts(place: &Place<'_>, items: &[Value]) -> bool {
+    let refers = |item: &Value| item.get("value").and_then(Value::as_str).is_some_and(|value| value.contains("$("));
+    place.leaf() == "env" && items.iter().any(refers)
+}
+
 /// A manifest may lack a key (a container without a name); such a list can only be compared by position.
 fn all_have(keys: &[&str], items: &[Value]) -> bool {
     items.iter().all(|item| keys.iter().all(|key| key_of(item, key).is_some()))
