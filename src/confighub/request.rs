@@ -248,9 +248,10 @@ fn transport(request: &str, error: &reqwest::Error) -> Error {
         reason = it.to_string();
         source = it.source();
     }
-    let message = if error.is_timeout() {
-        "it took too long".to_owned()
-    } else if error.is_connect() {
+    if error.is_timeout() {
+        return Error::too_slow(request);
+    }
+    let message = if error.is_connect() {
         format!("no connection: {reason}")
     } else if error.is_body() || error.is_decode() || error.is_request() {
         format!("the connection broke: {reason}")

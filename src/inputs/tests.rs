@@ -1,3 +1,5 @@
+//! Where values come from, what is refused, and what is said about it.
+
 use std::fs;
 use std::path::Path;
 

@@ -1,3 +1,5 @@
+//! What the configuration file may and may not hold.
+
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value as Json;
 
