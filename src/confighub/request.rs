@@ -113,8 +113,9 @@ impl Client {
     }
 
     async fn send(&self, request: &str, built: RequestBuilder, token: &SecretString) -> Result<Response, Error> {
-        let mut value = header::HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
-            .map_err(|_| Error::new(Kind::Unauthorized, request, "the token holds characters that no token has"))?;
+        let Ok(mut value) = header::HeaderValue::try_from(format!("Bearer {}", token.expose_secret())) else {
+            return Err(Error::new(Kind::Unauthorized, request, "the token holds characters that no token has"));
+        };
         value.set_sensitive(true);
         let answer = built.header(header::AUTHORIZATION, value).send().await.map_err(|it| transport(request, &it))?;
         accept(request, answer).await
