@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::compare::Difference;
 use crate::model::object::{GroupVersionKind, ObjectKey};
 
-/// A HorizontalPodAutoscaler or KEDA ScaledObject, as far as it says who may have how many replicas.
+/// A `HorizontalPodAutoscaler` or a `ScaledObject` of KEDA, as far as it says who may have how many replicas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Autoscaler {
     kind: &'static str,

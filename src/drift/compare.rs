@@ -93,7 +93,7 @@ impl<'a> Walk<'a> {
 
     fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: &Map<String, Value>, meaning: Meaning) {
         // A null states nothing: templates leave them behind, and the server forgets them.
-        if desired.is_null() || fields::is_server_owned(&self.place) || live.is_none() && self.is_namespace() {
+        if desired.is_null() || fields::is_server_owned(&self.place) || live.is_none() && self.is_identity() {
             return;
         }
         let empty_text = Value::from("");
@@ -137,9 +137,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A manifest may give an object of a cluster-scoped kind a namespace. The server forgets it.
-    fn is_namespace(&self) -> bool {
-        self.place.depth() == 2 && self.place.first() == "metadata" && self.place.leaf() == "namespace"
+    /// What says which object it is, and may be absent from an answer about it: the items of a list have no kind, and a
+    /// cluster-scoped object has no namespace, whatever the manifest says.
+    fn is_identity(&self) -> bool {
+        match self.place.depth() {
+            1 => matches!(self.place.leaf(), "apiVersion" | "kind"),
+            2 => self.place.first() == "metadata" && self.place.leaf() == "namespace",
+            _ => false,
+        }
     }
 
     /// Live has nothing here.
@@ -282,3 +287,6 @@ impl<'a> Walk<'a> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

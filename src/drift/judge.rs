@@ -269,3 +269,6 @@ fn unasked() -> Obstacle {
         remedy: Text::from("run again; if it stays, report it as a fault of Drift Detector"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,11 +104,11 @@ impl<'a> Place<'a> {
 
     /// The n-th key from the end, past lists; empty above the root.
     pub(super) fn key(&self, n: usize) -> &'a str {
-        let keys = self.steps.iter().rev().filter_map(|step| match step {
+        let mut keys = self.steps.iter().rev().filter_map(|step| match step {
             Step::Key(key) => Some(*key),
             Step::Item { .. } => None,
         });
-        keys.skip(n).next().unwrap_or_default()
+        keys.nth(n).unwrap_or_default()
     }
 
     pub(super) fn path(&self) -> FieldPath {

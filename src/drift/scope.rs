@@ -212,3 +212,6 @@ fn unresolved_at(first: &str, count: usize, redactor: &Redactor) -> Obstacle {
         remedy: Text::from("give the placeholders values, or link the unit to what provides them"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+use super::*;
+
+fn read(text: &str) -> Value {
+    crate::manifest::values(text).expect(text).pop().expect(text)
+}
+
+fn gvk(object: &Value) -> GroupVersionKind {
+    let text = |key: &str| object[key].as_str().unwrap_or_default();
+    GroupVersionKind::new(text("apiVersion"), text("kind"))
+}
+
+/// `desired` and `live` are YAML below `header`; the result is every pointer that counts.
+fn pointers(header: &str, desired: &str, live: &str) -> Vec<String> {
+    let [desired, live] = [desired, live].map(|it| read(&format!("{header}\n{it}")));
+    let found = compare(&desired, &live, &gvk(&desired));
+    found.iter().filter(|it| it.excuse.is_none()).map(|it| it.path.pointer()).collect()
+}
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}";
+const BARE: &str = "apiVersion: v1\nkind: Pod";
+const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}";
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: a}";
+const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}";
+const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}";
+const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}";
+const CUSTOM: &str = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}";
+
+/// Asserts that every row gives exactly these pointers.
+fn check(rows: &[(&str, &str, &str, &[&str])]) {
+    for (header, desired, live, want) in rows {
+        assert_eq!(pointers(header, desired, live), *want, "{header}\n{desired}\n{live}");
+    }
+}
+
+#[test]
+fn zero_is_a_value_where_the_api_keeps_it() {
+    check(&[
+        (DEPLOYMENT, "spec: {replicas: 0}", "spec: {}", &["/spec/replicas"]),
+        (DEPLOYMENT, "spec: {replicas: 0}", "spec: {replicas: 1}", &["/spec/replicas"]),
+        (DEPLOYMENT, "spec: {replicas: 1}", "spec: {}", &[]),
+        (POD, "spec: {automountServiceAccountToken: false}", "spec: {}", &["/spec/automountServiceAccountToken"]),
+        (POD, "spec: {hostUsers: false}", "spec: {}", &["/spec/hostUsers"]),
+        (POD, "spec: {hostNetwork: false}", "spec: {}", &[]),
+        (POD, "spec: {hostNetwork: false}", "spec: {hostNetwork: true}", &["/spec/hostNetwork"]),
+        (SERVICE, "spec: {publishNotReadyAddresses: false}", "spec: {}", &[]),
+        (SERVICE, "spec: {sessionAffinity: ''}", "spec: {sessionAffinity: None}", &[]),
+        (SERVICE, "spec: {sessionAffinity: ''}", "spec: {sessionAffinity: ClientIP}", &["/spec/sessionAffinity"]),
+        (SERVICE, "spec: {clusterIP: ''}", "spec: {clusterIP: 10.0.0.1}", &[]),
+        (SERVICE, "spec: {clusterIP: None}", "spec: {clusterIP: 10.0.0.1}", &["/spec/clusterIP"]),
+        (
+            POD,
+            "spec: {securityContext: {runAsUser: 0}}",
+            "spec: {securityContext: {}}",
+            &["/spec/securityContext/runAsUser"],
+        ),
+        (CUSTOM, "spec: {a: false, b: 0, c: ''}", "spec: {}", &["/spec/a", "/spec/b", "/spec/c"]),
+        (CUSTOM, "spec: {a: 1.0}", "spec: {a: 1}", &[]),
+        (CUSTOM, "spec: {a: '1'}", "spec: {a: 1}", &["/spec/a"]),
+    ]);
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}";
+    let volume = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}";
+    check(&[
+        (claim, "spec: {storageClassName: ''}", "spec: {}", &["/spec/storageClassName"]),
+        (volume, "spec: {storageClassName: ''}", "spec: {}", &[]),
+    ]);
+}
+
+#[test]
+fn null_and_empty_are_absent_where_the_api_drops_them() {
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}";
+    check(&[
+        (role, "rules: []", "rules: null", &[]),
+        (role, "rules: []", "", &[]),
+        (role, "rules: null", "rules: [{verbs: [get]}]", &[]),
+        (
+            DEPLOYMENT,
+            "spec: {template: {metadata: {creationTimestamp: null}}}",
+            "spec: {template: {metadata: {}}}",
+            &[],
+        ),
+        (
+            POD,
+            "spec: {containers: [{name: a, ports: null, resources: {limits: {}}}]}",
+            "spec: {containers: [{name: a, resources: {}}]}",
+            &[],
+        ),
+        (
+            POD,
+            "spec: {volumes: [{name: a, emptyDir: {}}]}",
+            "spec: {volumes: [{name: a}]}",
+            &["/spec/volumes/0/emptyDir"],
+        ),
+        (
+            POD,
+            "spec: {containers: [{name: a, env: [{name: x, value: ''}]}]}",
+            "spec: {containers: [{name: a, env: [{name: x}]}]}",
+            &[],
+        ),
+        (CONFIG, "data: {a: ''}", "data: {}", &["/data/a"]),
+        (CONFIG, "data: {a: ''}", "data: {a: null}", &[]),
+        (CONFIG, "data: {a: x, b: y}", "", &["/data/a", "/data/b"]),
+        (CONFIG, "data: {}", "", &[]),
+        (CUSTOM, "spec: {a: []}", "spec: {a: null}", &["/spec/a"]),
+        (CUSTOM, "spec: {a: null}", "spec: {}", &[]),
+    ]);
+}
+
+#[test]
+fn what_the_server_owns_is_not_compared() {
+    let desired = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, uid: b, resourceVersion: '1', generation: 1, \
+                   selfLink: /c, creationTimestamp: x, managedFields: [], annotations: {confighub.com/UnitSlug: a, \
+                   kubectl.kubernetes.io/last-applied-configuration: '{}', mine: b}}\nstatus: {a: b}";
+    let live = "metadata: {name: a}";
+    let found = compare(&read(desired), &read(live), &GroupVersionKind::new("v1", "ConfigMap"));
+    let pointers: Vec<_> = found.iter().map(|it| it.path.pointer()).collect();
+    assert_eq!(pointers, ["/metadata/annotations/mine"]);
+}
+
+#[test]
+fn quantities_are_compared_by_amount() {
+    let one = |amount: &str| format!("spec: {{containers: [{{name: a, resources: {{limits: {{cpu: {amount}}}}}}}]}}");
+    for (desired, live, same) in [
+        ("1", "'1'", true),
+        ("0.5", "500m", true),
+        ("'1000m'", "'1'", true),
+        ("'0.0001'", "1m", true),
+        ("1.5Gi", "1.5Gi", true),
+        ("1.5Gi", "1536Mi", true),
+        ("1", "2", false),
+        ("1", "1m", false),
+        ("what", "what", true),
+        ("what", "'1'", false),
+    ] {
+        let found = pointers(POD, &one(desired), &one(live));
+        let want: &[&str] = if same { &[] } else { &["/spec/containers/0/resources/limits/cpu"] };
+        assert_eq!(found, want, "{desired} {live}");
+    }
+    check(&[
+        (CONFIG, "data: {cpu: '1000m'}", "data: {cpu: '1'}", &["/data/cpu"]),
+        (
+            POD,
+            "spec: {volumes: [{name: a, emptyDir: {sizeLimit: 1Gi}}]}",
+            "spec: {volumes: [{name: a, emptyDir: {sizeLimit: 1024Mi}}]}",
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn lists_pair_as_the_api_merges_them() {
+    let containers = |list: &str| format!("spec: {{containers: [{list}]}}");
+    let one = |desired: &str, live: &str| pointers(POD, &containers(desired), &containers(live));
+    let none: [&str; 0] = [];
+    assert_eq!(one("{name: a, image: x}", "{name: side, image: y}, {name: a, image: x}"), none);
+    assert_eq!(one("{name: a, image: x}", "{name: side, image: y}, {name: a, image: z}"), ["/spec/containers/0/image"]);
+    assert_eq!(one("{name: a}, {name: b}", "{name: b}"), ["/spec/containers/0"]);
+    assert_eq!(
+        one("{name: a, args: [x, y]}", "{name: a, args: [y, x]}"),
+        ["/spec/containers/0/args/0", "/spec/containers/0/args/1"]
+    );
+    assert_eq!(one("{name: a, args: [x]}", "{name: a, args: [x, y]}"), ["/spec/containers/0/args"]);
+    assert_eq!(
+        one("{name: a, env: [{name: x, value: a}, {name: y}]}", "{name: a, env: [{name: y}, {name: x, value: a}]}"),
+        none
+    );
+    // One name twice: the last one counts for the container, so another one more is a change.
+    assert_eq!(
+        one("{name: a, env: [{name: x, value: a}]}", "{name: a, env: [{name: x, value: a}, {name: x, value: b}]}"),
+        ["/spec/containers/0/env"]
+    );
+    assert_eq!(one("{image: x}", "{name: a, image: y}"), ["/spec/containers/0", "/spec/containers/0/image"]);
+    assert_eq!(
+        one("{name: a, ports: [{containerPort: 80}]}", "{name: a, ports: [{containerPort: 80, protocol: TCP}]}"),
+        none
+    );
+    assert_eq!(
+        one("{name: a, ports: [{containerPort: 80}]}", "{name: a, ports: [{containerPort: 80, protocol: UDP}]}"),
+        ["/spec/containers/0/ports/0"]
+    );
+    assert_eq!(
+        one(
+            "{name: a, ports: [{containerPort: 80, name: w}]}",
+            "{name: a, ports: [{containerPort: 81, name: w, protocol: TCP}]}"
+        ),
+        ["/spec/containers/0/ports/0/containerPort"]
+    );
+    check(&[
+        // Two ports of one number: the protocol tells them apart.
+        (
+            SERVICE,
+            "spec: {ports: [{port: 53, protocol: UDP, nodePort: 1}, {port: 53, protocol: TCP, nodePort: 2}]}",
+            "spec: {ports: [{port: 53, protocol: TCP, nodePort: 2}, {port: 53, protocol: UDP, nodePort: 3}]}",
+            &["/spec/ports/0/nodePort"],
+        ),
+        (
+            BARE,
+            "metadata: {name: a, finalizers: [x, y]}",
+            "metadata: {name: a, finalizers: [y, z]}",
+            &["/metadata/finalizers/0"],
+        ),
+        (POLICY, "spec: {policyTypes: [Ingress, Egress]}", "spec: {policyTypes: [Ingress]}", &["/spec/policyTypes"]),
+    ]);
+}
+
+#[test]
+fn what_the_api_replaces_as_a_whole_may_not_grow() {
+    check(&[
+        (SERVICE, "spec: {selector: {app: a}}", "spec: {selector: {app: a, version: b}}", &["/spec/selector"]),
+        (POLICY, "spec: {podSelector: {}}", "spec: {podSelector: {matchLabels: {app: a}}}", &["/spec/podSelector"]),
+        (
+            POLICY,
+            "spec: {ingress: [{ports: [{port: 80}]}]}",
+            "spec: {ingress: [{ports: [{port: 80, protocol: TCP}]}]}",
+            &[],
+        ),
+        (
+            POLICY,
+            "spec: {ingress: [{from: [{podSelector: {}}]}]}",
+            "spec: {ingress: [{from: [{podSelector: {}}], ports: [{port: 80}]}]}",
+            &["/spec/ingress/0"],
+        ),
+        (POLICY, "spec: {ingress: []}", "spec: {ingress: [{}]}", &["/spec/ingress"]),
+        (POD, "spec: {nodeSelector: {a: b}}", "spec: {nodeSelector: {a: b, c: d}}", &["/spec/nodeSelector"]),
+        (
+            POD,
+            "spec: {tolerations: [{key: a}]}",
+            "spec: {tolerations: [{key: a}, {key: node.kubernetes.io/not-ready}]}",
+            &[],
+        ),
+        (POD, "spec: {tolerations: [{key: a}]}", "spec: {tolerations: [{key: a}, {key: b}]}", &["/spec/tolerations"]),
+        (BARE, "metadata: {name: a, labels: {a: b}}", "metadata: {name: a, labels: {a: b, c: d}}", &[]),
+    ]);
+}
+
+#[test]
+fn lists_of_custom_resources_hide_nothing() {
+    let one = |desired: &str, live: &str| {
+        pointers(CUSTOM, &format!("spec: {{a: [{desired}]}}"), &format!("spec: {{a: [{live}]}}"))
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(one("{name: p, v: 1}, {name: q}", "{name: p, v: 1, w: 2}, {name: q}"), none);
+    assert_eq!(one("{name: p, v: 1}, {name: q}", "{name: p, v: 2}, {name: q}"), ["/spec/a/0/v"]);
+    assert_eq!(one("{name: p}, {name: q}", "{name: q}, {name: p}"), ["/spec/a"]);
+    assert_eq!(one("{name: p}", "{name: p}, {name: q}"), ["/spec/a"]);
+    assert_eq!(one("{name: p}, {name: q}", "{name: q}"), ["/spec/a/0"]);
+    assert_eq!(one("{name: p, v: 1}", "{name: z, v: 1}"), ["/spec/a/0/name"]);
+    assert_eq!(one("{v: 1}, {v: 2}", "{v: 2}, {v: 1}"), ["/spec/a/0/v", "/spec/a/1/v"]);
+    assert_eq!(one("1, null", "1, 2"), ["/spec/a/1"]);
+    assert_eq!(pointers(CUSTOM, "spec: {every: 8760h}", "spec: {every: 8760h0m0s}"), none);
+}
+
+#[test]
+fn secrets_are_compared_by_bytes_and_tell_nothing() {
+    check(&[
+        (SECRET, "stringData: {a: hi}", "data: {a: aGk=}", &[]),
+        (SECRET, "stringData: {a: hi}", "data: {a: aGo=}", &["/data/a"]),
+        (SECRET, "data: {a: aGk=}\nstringData: {a: ho}", "data: {a: aG8=}", &[]),
+        (SECRET, "data: {a: \"aGk=\\n\"}", "data: {a: aGk=}", &[]),
+        (SECRET, "data: {a: ''}", "data: {a: null}", &[]),
+        (SECRET, "data: {a: not-base64!}", "data: {a: aGk=}", &["/data/a"]),
+        (SECRET, "data: {a: aGk=, b: aGk=}", "data: {a: aGk=}", &["/data/b"]),
+        (SECRET, "type: ''", "type: Opaque", &[]),
+        (SECRET, "type: Opaque", "type: other", &["/type"]),
+    ]);
+    let [desired, live] = ["hunter2", "hunter3"].map(|it| read(&format!("{SECRET}\nstringData: {{a: {it}}}")));
+    let found = compare(&desired, &live, &gvk(&desired));
+    assert_eq!(found.len(), 1);
+    assert!(!format!("{found:?}").contains("hunter"));
+}
+
+#[test]
+fn what_others_fill_in_is_excused() {
+    let hook = "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\nmetadata: {name: a}";
+    let with = |bundle: &str| read(&format!("{hook}\nwebhooks: [{{name: a, clientConfig: {{caBundle: {bundle}}}}}]"));
+    let excuses = |desired: &str, live: &str| -> Vec<bool> {
+        let desired = with(desired);
+        compare(&desired, &with(live), &gvk(&desired)).iter().map(|it| it.excuse.is_some()).collect()
+    };
+    assert_eq!(excuses("Cg==", "aGk="), [true]);
+    assert_eq!(excuses("''", "aGk="), [true]);
+    assert_eq!(excuses("aGo=", "aGk="), [false]);
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\naggregationRule: {}";
+    let none: [&str; 0] = [];
+    assert_eq!(pointers(role, "rules: []", "rules: [{verbs: [get]}]"), none);
+}
+
+mod properties;

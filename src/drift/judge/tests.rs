@@ -1,0 +1,254 @@
+use proptest::prelude::*;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::*;
+use crate::drift::scope::{self, Bounds};
+use crate::model::environment::{Scope, Selector, Target};
+
+const CONFIG: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: fine}}";
+
+fn unit(slug: &str, text: &str) -> Unit {
+    Unit {
+        id: uuid::Uuid::nil(),
+        slug: slug.to_owned(),
+        labels: BTreeMap::new(),
+        revision: 1,
+        basis: Basis::Shipped,
+        pending: false,
+        rolling_out: None,
+        target_namespace: None,
+        text: text.to_owned(),
+        url: None,
+    }
+}
+
+/// Judges the units against live objects; what is not given does not exist.
+fn judged(units: &[Unit], live: &[Value], ignore: &[IgnoreRule]) -> Comparison {
+    let answers = |key: &ObjectKey| {
+        let found =
+            live.iter().find(|it| it["kind"] == key.gvk.kind.as_str() && it["metadata"]["name"] == key.name.as_str());
+        found.map_or(Observed::Absent, |object| {
+            let mut object = object.clone();
+            object["metadata"]["namespace"] = json!(key.namespace);
+            Observed::Found(RawValue::from_string(object.to_string()).expect("it is JSON"))
+        })
+    };
+    answered(units, answers, ignore)
+}
+
+fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[IgnoreRule]) -> Comparison {
+    let target = Target { name: "t".into(), space: "s".into(), context: None, namespace: None, namespaces: Vec::new() };
+    let scope = Scope { secrets: true, ..Scope::default() };
+    let bounds = Bounds { environment: "prod", target: &target, scope: &scope, context_namespace: None };
+    let redactor = Redactor::default();
+    let selection = scope::select(scope::read(units), &bounds, |_| Ok(true), &redactor);
+    let observed = selection.objects.iter().map(|it| (it.key.clone(), answers(&it.key))).collect();
+    let case = Case {
+        environment: "prod",
+        target: "t",
+        units,
+        unread: &[],
+        other_toolchains: &["infra (OpenTofu/HCL)".to_owned()],
+        ignore,
+        today: Date::constant(2027, 1, 31),
+        redactor: &redactor,
+    };
+    judge(&case, selection, observed)
+}
+
+fn config(value: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"x": value}})
+}
+
+fn reasons(comparison: &Comparison) -> Vec<Reason> {
+    comparison.not_compared.iter().map(|it| it.obstacle.reason).collect()
+}
+
+#[test]
+fn a_changed_field_and_a_missing_object_are_findings() {
+    let text = format!("{CONFIG}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: b}}}}");
+    let comparison = judged(&[unit("u", &text)], &[config("z")], &[]);
+    let told: Vec<_> = comparison.findings.iter().map(|it| (it.code, it.path.as_str(), it.line)).collect();
+    assert_eq!(told, [(Code::FieldChanged, "/data/x", 1), (Code::ObjectMissing, "", 3)]);
+    let Finding { desired, live, field, .. } = &comparison.findings[0];
+    assert_eq!(
+        (field.as_str(), desired, live),
+        ("data.x", &Shown::Text(Redactor::default().text("fine")), &Shown::Text(Redactor::default().text("z")),)
+    );
+    assert_eq!((comparison.compared, comparison.in_scope), (2, 2));
+    assert_eq!(comparison.other_toolchains, ["infra (OpenTofu/HCL)"]);
+}
+
+#[test]
+fn ids_are_stable_and_tell_findings_apart() {
+    let ids = |value| {
+        judged(&[unit("u", CONFIG)], &[config(value)], &[]).findings.into_iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("z"), ids("other"));
+    assert_eq!(ids("z")[0].len(), 12);
+    assert_ne!(
+        ids("z"),
+        judged(&[unit("u", CONFIG)], &[], &[]).findings.into_iter().map(|it| it.id).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn what_was_never_shipped_is_not_missing() {
+    let text = format!("{CONFIG}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: b}}}}");
+    let units = [Unit { basis: Basis::NeverShipped, pending: true, ..unit("u", &text) }];
+    let nothing = judged(&units, &[], &[]);
+    assert_eq!((nothing.findings.len(), nothing.compared, nothing.in_scope), (0, 0, 0));
+    assert_eq!((nothing.not_deployed, nothing.pending), (vec!["u".to_owned()], vec!["u".to_owned()]));
+    let partly = judged(&units, &[config("fine")], &[]);
+    assert_eq!(partly.never_shipped, ["u"]);
+    assert_eq!(partly.findings[0].code, Code::ObjectMissing);
+}
+
+#[test]
+fn a_rollout_is_no_drift_and_no_clean_bill() {
+    let rolling = [Unit { rolling_out: Some("an apply is under way".into()), ..unit("u", CONFIG) }];
+    assert_eq!(reasons(&judged(&rolling, &[config("z")], &[])), [Reason::RollingOut]);
+    assert_eq!(reasons(&judged(&rolling, &[], &[])), [Reason::RollingOut]);
+    let same = judged(&rolling, &[config("fine")], &[]);
+    assert_eq!((same.compared, same.not_compared.len()), (1, 0));
+
+    let with = |metadata: Value, value: &str| {
+        let mut live = config(value);
+        live["status"] = json!({"observedGeneration": 1});
+        for (key, value) in metadata.as_object().expect("it is a mapping") {
+            live["metadata"][key] = value.clone();
+        }
+        judged(&[unit("u", CONFIG)], &[live], &[])
+    };
+    assert_eq!(reasons(&with(json!({"generation": 2}), "z")), [Reason::RollingOut]);
+    assert_eq!(with(json!({"generation": 2}), "fine").compared, 1);
+    assert_eq!(with(json!({"generation": 1}), "z").findings.len(), 1);
+    assert_eq!(reasons(&with(json!({"deletionTimestamp": "2027-01-01T00:00:00Z"}), "fine")), [Reason::RollingOut]);
+}
+
+#[test]
+fn an_answer_about_something_else_is_no_answer() {
+    for strange in [
+        json!({"kind": "ConfigMap", "metadata": {"name": "b", "namespace": "default"}}),
+        json!({"kind": "Service", "metadata": {"name": "a", "namespace": "default"}}),
+        json!({"kind": "ConfigMap", "metadata": {"name": "a", "namespace": "other"}}),
+        json!({"kind": "ConfigMap", "apiVersion": "v2", "metadata": {"name": "a", "namespace": "default"}}),
+        json!("hello"),
+    ] {
+        let answer = |_: &ObjectKey| Observed::Found(RawValue::from_string(strange.to_string()).expect("it is JSON"));
+        let comparison = answered(&[unit("u", CONFIG)], answer, &[]);
+        assert_eq!(reasons(&comparison), [Reason::Unreachable], "{strange}");
+        assert!(comparison.findings.is_empty());
+    }
+    let bare = |_: &ObjectKey| {
+        let text = r#"{"metadata": {"name": "a", "namespace": "default"}, "data": {"x": "fine"}}"#;
+        Observed::Found(RawValue::from_string(text.to_owned()).expect("it is JSON"))
+    };
+    assert_eq!(answered(&[unit("u", CONFIG)], bare, &[]).findings, []);
+}
+
+#[test]
+fn rules_suppress_until_they_end() {
+    let rule = |path: Option<&str>, last| IgnoreRule {
+        selector: Selector { kind: Some("ConfigMap".into()), ..Selector::default() },
+        path: path.map(str::to_owned),
+        reason: "known".into(),
+        until: Some(Date::constant(2027, 1, last)),
+    };
+    let judged = |live: &[Value], rule| judged(&[unit("u", CONFIG)], live, &[rule]);
+    let held = judged(&[config("z")], rule(Some("/data/**"), 31));
+    assert_eq!((held.findings.len(), held.compared), (0, 1));
+    assert_eq!(held.suppressed[0].reason.as_str(), "ignored until 2027-01-31: known");
+    let ended = judged(&[config("z")], rule(Some("/data/**"), 30));
+    assert_eq!(ended.findings.len(), 1);
+    assert_eq!(ended.notes[0].as_str(), "the ignore rule \"known\" ended on 2027-01-30 and no longer holds");
+    assert_eq!(judged(&[], rule(Some("/data/**"), 31)).findings.len(), 1);
+    assert_eq!(judged(&[], rule(None, 31)).suppressed.len(), 1);
+}
+
+#[test]
+fn autoscalers_and_finished_jobs_are_suppressed() {
+    let text = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3}}\n---\n\
+                {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: hpa}, spec: {maxReplicas: 6, \
+                scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}}\n---\n\
+                {apiVersion: batch/v1, kind: Job, metadata: {name: once}, spec: {ttlSecondsAfterFinished: 60}}";
+    let live = |replicas: i64| {
+        let spec =
+            json!({"maxReplicas": 6, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}});
+        [
+            json!({"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "web"}, "spec": {"replicas": replicas}}),
+            json!({"kind": "HorizontalPodAutoscaler", "apiVersion": "autoscaling/v2", "metadata": {"name": "hpa"}, "spec": spec}),
+        ]
+    };
+    let within = judged(&[unit("u", text)], &live(6), &[]);
+    let said: Vec<_> = within.suppressed.iter().map(|it| it.reason.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "HorizontalPodAutoscaler `hpa` scales it between 1 and 6 replicas",
+            "a Job with `ttlSecondsAfterFinished` is removed once it has finished",
+        ]
+    );
+    assert!(within.findings.is_empty());
+    assert_eq!(judged(&[unit("u", text)], &live(9), &[]).findings[0].path.as_str(), "/spec/replicas");
+}
+
+/// A Secret's value, a variable called PASSWORD, userinfo in a URL, a flag: each on both sides, each different.
+fn leaky(secret: &str) -> (String, Vec<Value>) {
+    let encoded = |text: &str| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(text)
+    };
+    let container = |secret: &str| {
+        json!({"name": "web", "args": ["--api-token", secret, format!("--password={secret}")], "env": [
+            {"name": "DB_PASSWORD", "value": secret},
+            {"name": "DB", "value": format!("postgres://app:{secret}@db/shop")},
+        ]})
+    };
+    let secret_object =
+        |data: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": data});
+    let pod = |secret: &str, more: Value| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [container(secret)], "extra": more}});
+    let custom = |secret: &str| json!({"apiVersion": "x.io/v1", "kind": "Db", "metadata": {"name": "d"}, "spec": {"credentials": {"value": secret, "list": [secret]}}});
+    let desired =
+        [secret_object(json!({"a": secret, "b": secret})), pod(secret, json!({"password": secret})), custom(secret)];
+    let other = format!("{secret}x");
+    let live = vec![
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": encoded(&other), "c": encoded(secret)}}),
+        pod(&other, json!(null)),
+        custom(&other),
+    ];
+    (desired.map(|it| it.to_string()).join("\n---\n"), live)
+}
+
+proptest! {
+    // Each case redacts some twenty values.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_finding_is_there_and_no_byte_of_the_secret_is(secret in "[a-zA-Z0-9]{8,40}") {
+        let (text, live) = leaky(&secret);
+        let comparison = judged(&[unit("u", &text)], &live, &[]);
+        let json = serde_json::to_string(&comparison.findings).expect("it serialises");
+        prop_assert!(!json.contains(&secret), "{}", json);
+        let encoded = {
+            use base64::Engine as _;
+            base64::engine::general_purpose::STANDARD.encode(&secret)
+        };
+        prop_assert!(!json.contains(encoded.trim_end_matches('=')), "{}", json);
+        let paths: Vec<_> = comparison.findings.iter().map(|it| it.path.as_str()).collect();
+        for want in [
+            "/data/a", "/data/b", "/spec/containers/0/args/1", "/spec/containers/0/args/2", "/spec/containers/0/env/0/value",
+            "/spec/containers/0/env/1/value", "/spec/extra", "/spec/credentials/value", "/spec/credentials/list/0",
+        ] {
+            prop_assert!(paths.contains(&want), "{want} in {paths:?}");
+        }
+        // The same holds where the whole list or container is what differs.
+        let mut shorter = live.clone();
+        shorter[1]["spec"]["containers"][0]["args"] = json!(["--api-token"]);
+        shorter[1]["spec"]["containers"][0]["env"] = json!([]);
+        shorter[2]["spec"] = json!({});
+        let json = serde_json::to_string(&judged(&[unit("u", &text)], &shorter, &[]).findings).expect("it serialises");
+        prop_assert!(!json.contains(&secret), "{}", json);
+    }
+}
