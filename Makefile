@@ -27,7 +27,7 @@ lint-rust:
 	cargo doc --locked --no-deps --quiet
 
 lint-supply: $(TOOLS)/bin/cargo-deny
-	$(TOOLS)/bin/cargo-deny --offline --all-features check --config .github/deny.toml bans licenses sources
+	$(TOOLS)/bin/cargo-deny --offline --all-features --config .github/deny.toml check bans licenses sources
 
 lint-workflows: $(TOOLS)/python/bin/zizmor $(TOOLS)/bin/actionlint
 	$(TOOLS)/python/bin/zizmor --offline --quiet --persona=auditor .github action.yml

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::cluster;
 use crate::confighub;
 use crate::http;
-use crate::inputs::{FailOn, GitHub, Inputs};
+use crate::inputs::{ConfigHub, FailOn, GitHub, Inputs};
 use crate::model::environment::Environment;
 use crate::model::outcome::{EnvironmentOutcome, Obstacle, Reason, TargetOutcome};
 use crate::publish::{self, Console, Destinations};
@@ -61,9 +61,9 @@ pub fn skip(
 /// The environments one after the other, the targets of one together.
 async fn gather(inputs: &Inputs, redactor: &Redactor, now: Timestamp) -> Vec<EnvironmentOutcome> {
     let deadline = Instant::now() + inputs.timeout;
-    let confighub = connect(inputs).await;
-    // A cluster that does not answer may cost a third of the run, so that the others still have their turn.
+    // A service that does not answer may cost a third of the run, so that the others still have their turn.
     let share = inputs.timeout / 3;
+    let confighub = connect(inputs, share).await;
     let shared = target::Shared { inputs, confighub: &confighub, redactor, now };
     let mut outcomes = Vec::new();
     for environment in &inputs.environments {
@@ -83,9 +83,11 @@ async fn gather(inputs: &Inputs, redactor: &Redactor, now: Timestamp) -> Vec<Env
     outcomes
 }
 
-async fn connect(inputs: &Inputs) -> Result<confighub::Client, confighub::Error> {
+async fn connect(inputs: &Inputs, limit: Duration) -> Result<confighub::Client, confighub::Error> {
     let settings = http::Settings { ca_bundle: inputs.ca_bundle.clone(), ..http::Settings::default() };
-    confighub::Client::connect(inputs.confighub.url.clone(), inputs.confighub.credentials.clone(), &settings).await
+    let ConfigHub { url, credentials } = inputs.confighub.clone();
+    let connected = tokio::time::timeout(limit, confighub::Client::connect(url, credentials, &settings)).await;
+    connected.unwrap_or_else(|_| Err(confighub::Error::too_slow("GET /info")))
 }
 
 fn out_of_time(limit: Duration, redactor: &Redactor) -> Obstacle {

@@ -45,7 +45,8 @@ pub(super) fn with_variables(flags: &Flags, variables: &Variables) -> anyhow::Re
     };
     let redactor = pipeline::redactor(&inputs);
     let debug = variables.get("RUNNER_DEBUG").filter(|it| *it == "1").map(|_| "debug");
-    logging::init(variables.get("DRIFT_LOG").map(String::as_str).or(debug), redactor.clone());
+    // A second set-up would be a second run in this process, and its log is already there.
+    let _ = logging::init(variables.get("DRIFT_LOG").map(String::as_str).or(debug), redactor.clone());
     for text in &inputs.notices {
         notice(&github, redactor.text(text).as_str());
     }

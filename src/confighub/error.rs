@@ -48,6 +48,11 @@ impl Error {
         Self { kind, request: request.into(), message: message.into(), request_id: None }
     }
 
+    /// No answer within the time that there was.
+    pub fn too_slow(request: &str) -> Self {
+        Self::new(Kind::Unavailable { status: None, retry_after: None }, request, "it took too long")
+    }
+
     /// Whether the same read may succeed a moment later.
     pub(super) fn is_transient(&self) -> bool {
         match self.kind {

@@ -113,8 +113,9 @@ impl Client {
     }
 
     async fn send(&self, request: &str, built: RequestBuilder, token: &SecretString) -> Result<Response, Error> {
-        let mut value = header::HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
-            .map_err(|_| Error::new(Kind::Unauthorized, request, "the token holds characters that no token has"))?;
+        let Ok(mut value) = header::HeaderValue::try_from(format!("Bearer {}", token.expose_secret())) else {
+            return Err(Error::new(Kind::Unauthorized, request, "the token holds characters that no token has"));
+        };
         value.set_sensitive(true);
         let answer = built.header(header::AUTHORIZATION, value).send().await.map_err(|it| transport(request, &it))?;
         accept(request, answer).await
@@ -248,9 +249,10 @@ fn transport(request: &str, error: &reqwest::Error) -> Error {
         reason = it.to_string();
         source = it.source();
     }
-    let message = if error.is_timeout() {
-        "it took too long".to_owned()
-    } else if error.is_connect() {
+    if error.is_timeout() {
+        return Error::too_slow(request);
+    }
+    let message = if error.is_connect() {
         format!("no connection: {reason}")
     } else if error.is_body() || error.is_decode() || error.is_request() {
         format!("the connection broke: {reason}")

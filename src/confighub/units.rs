@@ -191,8 +191,8 @@ impl Client {
         if unit.data.is_empty() {
             return self.data(&format!("{path}/data")).await;
         }
-        STANDARD.decode(&unit.data).map_err(|_| {
-            Error::new(Kind::Unexpected, "GET unit", format!("the data of unit `{}` is not base64", unit.slug))
+        STANDARD.decode(&unit.data).map_err(|error| {
+            Error::new(Kind::Unexpected, "GET unit", format!("the data of unit `{}` is not base64: {error}", unit.slug))
         })
     }
 
@@ -244,8 +244,13 @@ impl Client {
 
 fn finished(listed: Listed, bytes: Vec<u8>, url: String) -> Result<Unit, Error> {
     let Listed { unit, shipped, basis, mut pending, revision: _, rolling_out, namespace } = listed;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        Error::new(Kind::Unexpected, "GET unit data", format!("the data of unit `{}` is not UTF-8", unit.slug))
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        Error::new(
+            Kind::Unexpected,
+            "GET unit data",
+            format!("the data of unit `{}` is not UTF-8 at byte {place}", unit.slug),
+        )
     })?;
     // Only now, with the shipped text at hand, is it known whether a revision without a hash differs from head.
     pending &= !unit.data_hash.eq_ignore_ascii_case(&hex(&Sha256::digest(text.as_bytes()))) || basis == Basis::Head;

@@ -2,7 +2,7 @@
 //!
 //! A world has its own threads, so that it answers while a test blocks on a child process, and ends when it is dropped.
 
-mod service;
+mod stand_in;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use super::journal::{Exchange, Journal, Journaling};
 use super::story::{ClusterStory, Story};
 
 pub use super::confighub::Profile;
-pub use service::{ErrorShape, Service};
+pub use stand_in::{ErrorShape, Service};
 
 /// Name of the ConfigHub stand-in in faults and the journal; clusters go by their own names.
 pub const CONFIGHUB: &str = "confighub";
@@ -113,7 +113,8 @@ impl World {
             clusters.push(json!({"name": name, "cluster": {"server": self.url(name)?}}));
         }
         let names = || self.clusters.keys();
-        let users: Vec<Value> = names().map(|n| json!({"name": n, "user": {"token": Self::cluster_token(n)}})).collect();
+        let users: Vec<Value> =
+            names().map(|n| json!({"name": n, "user": {"token": Self::cluster_token(n)}})).collect();
         let contexts: Vec<Value> = names().map(|n| json!({"name": n, "context": {"cluster": n, "user": n}})).collect();
         Ok(json!({"apiVersion": "v1", "kind": "Config", "clusters": clusters, "users": users, "contexts": contexts,
             "current-context": self.clusters.keys().next()}))

@@ -39,6 +39,11 @@ pub(super) fn read(ctx: &Settings<'_>, found: &mut Found) -> Option<Options> {
     Some(Options { fail_on: fail_on?, out: out(ctx), timeout: timeout?, ca_bundle: ca_bundle? })
 }
 
+/// The folder that reports are written to.
+pub(super) fn out(ctx: &Settings<'_>) -> PathBuf {
+    ctx.mounts.local(&ctx.get("out").map_or_else(|| DEFAULT_OUT.to_owned(), |it| it.value))
+}
+
 fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
     const KNOWN: [&str; 3] = ["never", "error", "drift"];
     let later = |ground: &str| {
@@ -60,11 +65,6 @@ fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
 }
 
 /// `10m`, `90s`, `1h 30m`, and ISO 8601's `PT10M`.
-/// The folder that reports are written to.
-pub(super) fn out(ctx: &Settings<'_>) -> PathBuf {
-    ctx.mounts.local(&ctx.get("out").map_or_else(|| DEFAULT_OUT.to_owned(), |it| it.value))
-}
-
 fn timeout(given: &Setting) -> Result<Duration, Problem> {
     let remedy = "write for example `90s` or `10m`";
     let parsed = given.value.parse::<jiff::SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());

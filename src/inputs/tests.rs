@@ -1,3 +1,5 @@
+//! What is read, refused and said, through `Inputs::from_variables` and files on disk.
+
 use std::fs;
 use std::path::Path;
 
@@ -6,11 +8,9 @@ use clap::Args as _;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
-use crate::model::access::Credentials;
-
 use super::flags::DECLARED;
 use super::*;
-use crate::model::access::KubeconfigSource;
+use crate::model::access::{Credentials, KubeconfigSource};
 
 const FILE: &str = "version: 1\nenvironments:\n  - {name: dev, targets: [{space: shop-dev}]}\n  \
                     - {name: prod, targets: [{name: prod-us, space: shop-us}, {name: prod-eu, space: shop-eu}]}\n";

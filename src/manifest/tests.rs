@@ -1,3 +1,5 @@
+//! YAML as Kubernetes reads it.
+
 use super::*;
 
 fn one(text: &str) -> Value {

@@ -75,12 +75,22 @@ pub(super) fn scrub(text: &str) -> String {
     let text = SHAPES.replace_all(text, MARK);
     let text = USERINFO.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}@", &found[1]));
     let text = SCHEME.replace_all(&text, |found: &Captures<'_>| format!("{}{}{MARK}", &found[1], &found[2]));
-    let text = ASSIGNMENT.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}", &found[1]));
+    let text = ASSIGNMENT.replace_all(&text, |found: &Captures<'_>| {
+        let value = found.get(found.len() - 1).map_or("", |it| it.as_str());
+        if is_port(&found[1], value) { found[0].to_owned() } else { format!("{}{MARK}", &found[1]) }
+    });
     RUN.replace_all(&text, |found: &Captures<'_>| {
         let run = &found[0];
         if looks_random(run) { MARK.to_owned() } else { run.to_owned() }
     })
     .into_owned()
+}
+
+/// `auth-prod:6443` is a host and its port.
+fn is_port(before: &str, value: &str) -> bool {
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = value[digits..].bytes().next().is_none_or(|it| matches!(it, b'/' | b':' | b'.' | b')' | b'`'));
+    before.ends_with(':') && !before.contains(['"', '\'']) && (2..=5).contains(&digits) && ends
 }
 
 /// Long runs that no person wrote: mixed classes of characters, and hardly any repetition. Digests (`sha256:…`, Git
@@ -116,6 +126,7 @@ mod tests {
             ("db.password=hunter2\ndb.pool=5", "db.password=[redacted]\ndb.pool=5"),
             ("{\"apiKey\": \"abc def\", \"a\": 1}", "{\"apiKey\": [redacted], \"a\": 1}"),
             ("Authorization: Bearer abcdefghijk", "Authorization: [redacted] [redacted]"),
+            ("dial auth-prod:6443: refused, https://secrets.example.com:8443/x", ""),
             ("run --token abc --port 80", "run --token [redacted] --port 80"),
             ("nginx:1.27@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ""),
             ("registry.example.com/team-with-a-long-name/service-with-a-long-name:1.2.3", ""),

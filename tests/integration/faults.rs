@@ -1,5 +1,7 @@
 //! Every request by every way in which it can fail: no wrong verdict, no lost report, the right exit code.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +12,9 @@ use drift_detector::demo::world::{CONFIGHUB, Profile};
 use serde_json::Value;
 
 use crate::estate::{Estate, ONE, THREE, config_map, live_config_map};
+
+/// Runs at a time.
+const PARALLEL: usize = 24;
 
 /// A request's failures. What makes the service wait is kept below the run's patience by `--timeout`.
 fn faults() -> Vec<Fault> {
@@ -30,7 +35,9 @@ fn story(environments: &[&str]) -> Story {
             .namespace("shop")
             .unit(("agrees", config_map("agrees", "fast").as_str()))
             .unit(("drifted", config_map("drifted", "fast").as_str()))
-            .unit(Unit::new("pending", &config_map("pending", "fast")).then(&config_map("pending", "faster")).shipped(1));
+            .unit(
+                Unit::new("pending", &config_map("pending", "fast")).then(&config_map("pending", "faster")).shipped(1),
+            );
         let live = [("agrees", "fast"), ("drifted", "slow"), ("pending", "fast")];
         let live = live.into_iter().map(|(name, value)| live_config_map(name, value)).collect();
         story.space(space).cluster(ClusterStory::new(name, live))
@@ -41,7 +48,9 @@ fn story(environments: &[&str]) -> Story {
 fn findings(environment: &Value) -> Vec<String> {
     let targets = environment["targets"].as_array().cloned().unwrap_or_default();
     let findings = targets.iter().flat_map(|it| it["findings"].as_array().cloned().unwrap_or_default());
-    findings.map(|it| format!("{} {}", it["unit"].as_str().unwrap_or("?"), it["path"].as_str().unwrap_or("?"))).collect()
+    findings
+        .map(|it| format!("{} {}", it["unit"].as_str().unwrap_or("?"), it["path"].as_str().unwrap_or("?")))
+        .collect()
 }
 
 /// Either the truth, or less than the truth and marked so.
@@ -52,29 +61,38 @@ fn ensure_honest(environment: &Value, what: &str) -> Result<()> {
         ensure!(found == truth && environment["status"] == "drift", "{what}: {environment:#}");
     } else {
         ensure!(found.iter().all(|it| truth.contains(&it.as_str())), "{what}: false findings: {found:?}");
-        let says_why = environment.to_string().contains("remedy");
+        // An empty Space has nothing to explain but that nothing was compared.
+        let says_why = environment.to_string().contains("remedy") || environment["counts"]["in-scope"] == 0;
         ensure!(environment["status"] != "clean" && says_why, "{what}: {environment:#}");
     }
     Ok(())
 }
 
 /// Runs the cases side by side: most of their time is waiting for retries.
-fn for_each<T: Send + Sync>(cases: &[T], check: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
-    let mut failures = Vec::new();
-    for some in cases.chunks(12) {
-        thread::scope(|scope| {
-            let running: Vec<_> = some.iter().map(|case| scope.spawn(|| check(case))).collect();
-            failures.extend(running.into_iter().filter_map(|it| it.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a check panicked"))).err()));
-        });
-    }
-    let texts: Vec<String> = failures.iter().map(|it| format!("{it:#}")).collect();
-    ensure!(texts.is_empty(), "{} of {} cases:\n{}", texts.len(), cases.len(), texts.join("\n"));
+fn for_each<T: Sync>(cases: &[T], check: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = check(case) {
+                failures.lock().expect("no check panics while it reports").push(format!("{error:#}"));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..PARALLEL {
+            scope.spawn(work);
+        }
+    });
+    let failures = failures.into_inner()?;
+    ensure!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), cases.len(), failures.join("\n"));
     Ok(())
 }
 
 #[test]
 fn whatever_confighub_answers_the_verdict_is_true_or_marked_as_partial() -> Result<()> {
-    let release = ["/info", "/space", "/space/*/unit", "/unit_data", "/space/*/release", "/space/*/unit/*/revision/*/data"];
+    let release =
+        ["/info", "/space", "/space/*/unit", "/unit_data", "/space/*/release", "/space/*/unit/*/revision/*/data"];
     let bridge = ["/info", "/space", "/space/*/unit", "/space/*/unit/*/revision/*/data"];
     let mut cases = Vec::new();
     for (profile, paths) in [(Profile::Release, &release[..]), (Profile::Bridge, &bridge[..])] {

@@ -10,3 +10,4 @@ mod cluster;
 mod detect;
 mod faults;
 mod inputs;
+mod kubernetes;

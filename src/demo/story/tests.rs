@@ -1,3 +1,5 @@
+//! The story is what the report is expected to say about it.
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! Files as people write them, good and bad, held against the reader and against the JSON schema.
+
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value as Json;
 
