@@ -12,7 +12,7 @@ const NAME: &str = r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[-_.]?key|ac
 
 /// Names of Kubernetes fields that only *refer* to a secret, or set how something named so behaves. Their values are
 /// names and settings.
-const REFERENCE: &str = r"(Name|Names|Ref|Refs|Namespace|Path|Seconds|Affinity|AffinityConfig|Policy|Type|Class|Mode|Method|Issuer|Url|URL|Key)$|^(secret|secrets|imagePullSecrets|tokenRequests|authorization|author|authority)$";
+const REFERENCE: &str = r"(Name|Names|Ref|Refs|Namespace|Path|Seconds|Affinity|AffinityConfig|Policy|Type|Class|Mode|Method|Issuer|Url|URL|Key)$|^(secret|secrets|serviceAccountToken|imagePullSecrets|tokenRequests|authorization|author|authority)$";
 
 fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant that the tests compile")
@@ -56,7 +56,8 @@ pub(super) fn hides(name: &str, value: &Value) -> bool {
     }
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// Whether a name says that what it names is a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
     SECRET_NAME.is_match(name) && (!REFERENCE_NAME.is_match(name) || is_shouted(name))
 }
 
