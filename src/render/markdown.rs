@@ -208,3 +208,6 @@ fn has_ticket(word: &str) -> bool {
         after.starts_with(|it: char| it.is_ascii_digit()) && (shouted || key.eq_ignore_ascii_case("gh"))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,13 +9,13 @@ use crate::model::object::ObjectKey;
 use crate::report::TargetReport;
 
 use super::limits::Limits;
-use super::view::Names;
+use super::lists::Names;
 
 /// More commands than this are not copied by anybody.
 const COMMANDS: usize = 5;
 
 /// More units than this are counted.
-const UNITS: usize = 3;
+const UNITS: usize = 5;
 
 /// The way on from the findings of one target.
 #[derive(Debug, Serialize)]
