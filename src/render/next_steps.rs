@@ -56,9 +56,10 @@ impl NextSteps {
     }
 }
 
-/// Shows the object with its field managers.
+/// Shows the object with its field managers; of a Secret, whose values must not land in a terminal, only those.
 fn look(object: &ObjectKey) -> Option<String> {
-    Some(format!("kubectl{} get {} --show-managed-fields -o yaml", namespace(object)?, resource(object)?))
+    let output = if object.gvk.is_secret() { "jsonpath='{.metadata.managedFields}'" } else { "yaml" };
+    Some(format!("kubectl{} get {} --show-managed-fields -o {output}", namespace(object)?, resource(object)?))
 }
 
 /// Sets the replicas of a workload back to what ConfigHub says.
