@@ -11,3 +11,4 @@ mod detect;
 mod faults;
 mod inputs;
 mod kubernetes;
+mod report;
