@@ -4,9 +4,12 @@
 mod apiserver;
 mod detector;
 mod estate;
+mod runner;
 mod surface;
 
+mod action;
 mod cluster;
 mod detect;
+mod errors;
 mod faults;
 mod inputs;
