@@ -180,3 +180,6 @@ fn on_one_line(text: &str) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,7 +41,7 @@ pub type Variables = BTreeMap<String, String>;
 /// Everything a run needs to know, checked.
 #[derive(Clone, Debug)]
 pub struct Inputs {
-    /// What to compare, in promotion order, already narrowed to the `environments` input.
+    /// All of them, in promotion order; those that the `environments` input leaves out have no targets.
     pub environments: Vec<Environment>,
     /// Which objects of it.
     pub scope: Scope,

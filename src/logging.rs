@@ -13,6 +13,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
 use crate::redact::Redactor;
+use crate::workflow::defused;
 
 /// Sends this process's log to standard error. `level` is `error`, `warn`, `info`, `debug` or `trace` (what `DRIFT_LOG`
 /// says, or `debug` under `RUNNER_DEBUG`); anything else is `info`. Libraries are heard from `warn` on.
@@ -73,7 +74,7 @@ fn line(level: Level, fields: &Fields, redactor: &Redactor) -> String {
         }
     }
     // The newer commands start a line, which the level does here. The older ones work anywhere.
-    line.replace("##[", "## [")
+    defused(&line)
 }
 
 #[cfg(test)]

@@ -77,7 +77,9 @@ async fn gather(inputs: &Inputs, redactor: &Redactor, now: Timestamp) -> Vec<Env
             TargetOutcome { target: target.name.clone(), space: target.space.clone(), result }
         });
         let outcome = EnvironmentOutcome { name: environment.name.clone(), targets: join_all(targets).await };
-        log(environment, &outcome);
+        if !outcome.targets.is_empty() {
+            log(environment, &outcome);
+        }
         outcomes.push(outcome);
     }
     outcomes
@@ -139,7 +141,8 @@ fn deliver(report: &Report, to: &Destinations, redactor: &Redactor, stdout: &mut
 
 /// The exit code: policy first, then gaps.
 fn code(report: &Report, fail_on: FailOn) -> u8 {
-    let gap = !report.complete && report.status != Status::Skipped;
+    // What this run was told to leave out is no gap.
+    let gap = report.environments.iter().any(|it| it.status != Status::Skipped && !it.complete);
     match fail_on {
         FailOn::Never => 0,
         FailOn::Drift if report.status == Status::Drift => POLICY,

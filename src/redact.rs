@@ -64,28 +64,30 @@ impl Redactor {
         }
         Ok(match value {
             Value::String(text) => self.text(text),
-            other => Text(self.inside(other).to_string()),
+            other => Text(self.inside(other, false).to_string()),
         })
     }
 
-    /// The same structure with every secret inside replaced.
-    fn inside(&self, value: &Value) -> Value {
+    /// The same structure with every secret inside replaced. `below_secret`: a key above says that this is one.
+    fn inside(&self, value: &Value, below_secret: bool) -> Value {
         match value {
+            Value::String(text) if below_secret && !text.is_empty() => Value::from(MARK),
             Value::String(text) => Value::String(self.text(text).0),
             Value::Array(items) => {
-                let mut hide_next = false;
+                let mut after_flag = false;
                 let items = items.iter().map(|item| {
-                    let hide = std::mem::replace(&mut hide_next, item.as_str().is_some_and(patterns::is_secret_flag));
-                    if hide { Value::from(MARK) } else { self.inside(item) }
+                    let hide = std::mem::replace(&mut after_flag, item.as_str().is_some_and(patterns::is_secret_flag));
+                    self.inside(item, below_secret || hide)
                 });
                 Value::Array(items.collect())
             }
             Value::Object(fields) => {
                 // An environment variable, a header: `{name, value}`.
-                let named = fields.get("name").and_then(Value::as_str).unwrap_or_default();
+                let named = fields.get("name").and_then(Value::as_str).is_some_and(patterns::is_secret_name);
                 let fields = fields.iter().map(|(key, value)| {
-                    let hide = patterns::hides(key, value) || key == "value" && patterns::hides(named, value);
-                    (self.text(key).0, if hide { Value::from(MARK) } else { self.inside(value) })
+                    let hide = below_secret || patterns::is_secret_name(key) || named && key == "value";
+                    let value = if patterns::hides(key, value) { Value::from(MARK) } else { self.inside(value, hide) };
+                    (self.text(key).0, value)
                 });
                 Value::Object(fields.collect())
             }
@@ -130,5 +132,29 @@ impl FromIterator<Self> for Text {
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_name_hides_all_that_lies_below_it() -> Result<(), Text> {
+        let redactor = Redactor::default();
+        let value = json!({
+            "credentials": {"value": "hunter2", "port": 80},
+            "env": [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "MODE", "value": "fast"}],
+            "args": ["--token", "hunter2", "--mode", "fast"],
+            "secretKeyRef": {"name": "database", "key": "word"},
+        });
+        let shown = redactor.value([], &value)?.to_string();
+        assert!(!shown.contains("hunter2"), "{shown}");
+        for visible in ["fast", "database", "MODE", "80", "DB_PASSWORD"] {
+            assert!(shown.contains(visible), "{visible}: {shown}");
+        }
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod diff;
 mod finding;
 mod limits;
+mod lists;
 mod markdown;
 mod next_steps;
 mod templates;

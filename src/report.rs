@@ -1,6 +1,7 @@
 //! PURE: what became of each environment → the [`Report`], the contract with the templates and with everything that reads
 //! `report.json`. Statuses, promotion verdicts and sentences are composed here and nowhere else.
 
+mod counts;
 mod sentences;
 mod verdict;
 
@@ -12,6 +13,8 @@ use crate::model::finding::Finding;
 use crate::model::object::ObjectKey;
 use crate::model::outcome::{Comparison, EnvironmentOutcome, Obstacle, Suppressed, TargetOutcome};
 use crate::redact::Text;
+
+pub use counts::Counts;
 
 /// The version of `report.json` that this program writes and reads.
 pub const SCHEMA_VERSION: u32 = 0;
@@ -122,32 +125,6 @@ pub enum EdgeVerdict {
     Wait,
     /// Not enough was read to tell.
     Unknown,
-}
-
-/// How much of what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Counts {
-    /// Differences that are drift.
-    pub findings: usize,
-    /// Objects that have at least one.
-    pub objects_drifted: usize,
-    /// Objects that were compared, missing ones included.
-    pub compared: usize,
-    /// Objects in scope, as far as they are known.
-    pub in_scope: usize,
-    /// Objects, units and targets that were not compared though they are in scope.
-    pub not_compared: usize,
-    /// Differences and objects that were left out on purpose.
-    pub suppressed: usize,
-    /// Units whose head differs from what was shipped.
-    pub pending: usize,
-    /// Units that were never shipped and whose objects do not exist.
-    pub not_deployed: usize,
-    /// Units that were never shipped though objects of theirs exist: compared with head.
-    pub never_shipped: usize,
-    /// Units of toolchains other than Kubernetes.
-    pub other_toolchains: usize,
 }
 
 /// One environment.

@@ -15,19 +15,26 @@ pub enum Level {
     Notice,
 }
 
-/// `::error::message`, safe for any message: one line, one command.
-pub fn annotation(level: Level, message: &str) -> impl fmt::Display {
-    let command = match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Notice => "notice",
-    };
-    format!("::{command}::{}", data(message))
+impl fmt::Display for Level {
+    /// The command's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+        })
+    }
 }
 
-/// Text as a command's data.
-pub fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+/// `::error title=Drift Detector::message`, safe for any message: one line, one command.
+pub fn annotation(level: Level, message: &str) -> String {
+    let data = message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    format!("::{level} title=Drift Detector::{}", defused(&data))
+}
+
+/// The line without the older spelling of commands, `##[…]`, which works anywhere in a line.
+pub fn defused(line: &str) -> String {
+    line.replace("##[", "## [")
 }
 
 #[cfg(test)]
@@ -36,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_message_stays_one_command() {
-        let line = annotation(Level::Error, "50 %\r\n::set-output name=a::b").to_string();
-        assert_eq!(line, "::error::50 %25%0D%0A::set-output name=a::b");
+        let line = annotation(Level::Error, "50 %\r\n::set-output name=a::b ##[group]");
+        assert_eq!(line, "::error title=Drift Detector::50 %25%0D%0A::set-output name=a::b ## [group]");
     }
 }

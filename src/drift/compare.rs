@@ -192,7 +192,12 @@ impl<'a> Walk<'a> {
                 }
             }
             Shape::Keyed(keys) => match lists::pair(keys, desired, live) {
-                Some(pairs) => self.pairs(desired, live, &pairs),
+                Some(pairs) => {
+                    self.pairs(desired, live, &pairs);
+                    if !pairs.iter().flatten().is_sorted() && lists::order_counts(&self.place, desired) {
+                        self.whole(desired, live);
+                    }
+                }
                 None => self.positions(desired, live),
             },
             Shape::Named => self.named(desired, live),

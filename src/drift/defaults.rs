@@ -138,7 +138,9 @@ pub(super) fn is_filled_in(place: &Place<'_>, key: &str, value: &Value, siblings
         || default_below(place, key, siblings).is_some_and(|default| default.is(value))
         || match key {
             "apiVersion" | "kind" | "status" => place.leaf() == "volumeClaimTemplates",
+            // From `max`, `min` and each other, entry by entry.
             "default" | "defaultRequest" => place.kind() == "LimitRange",
+            _ if matches!(place.leaf(), "default" | "defaultRequest") => place.kind() == "LimitRange",
             "divisor" => place.leaf() == "resourceFieldRef",
             _ => false,
         }

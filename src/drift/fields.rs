@@ -272,5 +272,6 @@ pub(super) fn is_ca_bundle(place: &Place<'_>) -> bool {
 pub(super) fn is_admitted_toleration(place: &Place<'_>, item: &Value) -> bool {
     place.kind() == "Pod"
         && place.leaf() == "tolerations"
+        && item.get("operator").and_then(Value::as_str) == Some("Exists")
         && item.get("key").and_then(Value::as_str).is_some_and(|key| key.starts_with("node.kubernetes.io/"))
 }

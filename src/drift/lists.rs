@@ -66,6 +66,12 @@ pub(super) fn shape(place: &Place<'_>, desired: &[Value], live: &[Value]) -> Sha
     if !desired.is_empty() && is_named(desired) && is_named(live) { Shape::Named } else { Shape::Atomic }
 }
 
+/// Whether the order of a keyed list means something: `$(NAME)` in a variable refers to variables before it.
+pub(super) fn order_counts(place: &Place<'_>, items: &[Value]) -> bool {
+    let refers = |item: &Value| item.get("value").and_then(Value::as_str).is_some_and(|value| value.contains("$("));
+    place.leaf() == "env" && items.iter().any(refers)
+}
+
 /// A manifest may lack a key (a container without a name); such a list can only be compared by position.
 fn all_have(keys: &[&str], items: &[Value]) -> bool {
     items.iter().all(|item| keys.iter().all(|key| key_of(item, key).is_some()))
@@ -107,7 +113,8 @@ pub(super) fn pair(keys: &[&str], desired: &[Value], live: &[Value]) -> Option<V
     Some(pairs)
 }
 
-/// A port whose number was changed keeps its name: *port 80 became 8080* says more than *port 80 is gone*.
+/// A port whose number was changed keeps its name: *port 80 became 8080* says more than *port 80 is gone*. Only where
+/// desired states what was changed: a protocol that it leaves to the default would go unseen.
 fn pair_by_name(keys: &[&str], desired: &[Value], live: &[Value], left: &[usize], pairs: &mut [Option<usize>]) {
     if keys.contains(&"name") {
         return;
@@ -115,10 +122,14 @@ fn pair_by_name(keys: &[&str], desired: &[Value], live: &[Value], left: &[usize]
     let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_owned);
     for index in 0..desired.len() {
         let Some(wanted) = name(&desired[index]).filter(|_| pairs[index].is_none()) else { continue };
-        let mut alike = left.iter().filter(|at| name(&live[**at]).as_ref() == Some(&wanted));
-        let rivals =
-            (0..desired.len()).filter(|it| pairs[*it].is_none() && name(&desired[*it]).as_ref() == Some(&wanted));
-        if let (Some(only), None, 1) = (alike.next(), alike.next(), rivals.count()) {
+        let is_wanted = |item: &Value| name(item).as_ref() == Some(&wanted);
+        let mut alike = left.iter().filter(|at| is_wanted(&live[**at]));
+        let rivals = (0..desired.len()).filter(|it| pairs[*it].is_none() && is_wanted(&desired[*it]));
+        if let (Some(only), None, 1) = (alike.next(), alike.next(), rivals.count())
+            && keys
+                .iter()
+                .any(|key| desired[index].get(key).is_some() && !same_key(&[key], &desired[index], &live[*only]))
+        {
             pairs[index] = Some(*only);
         }
     }

@@ -146,7 +146,8 @@ fn every_flag_is_declared_and_read() -> Result<()> {
 #[test]
 fn environments_are_narrowed_in_the_order_of_the_file() -> Result<()> {
     let run = Run::new(FILE)?.set("INPUT_ENVIRONMENTS", "prod,\n dev");
-    let names: Vec<String> = run.inputs()?.environments.into_iter().map(|it| it.name).collect();
+    let read = run.inputs()?.environments.into_iter().filter(|it| !it.targets.is_empty());
+    let names: Vec<String> = read.map(|it| it.name).collect();
     assert_eq!(names, ["dev", "prod"]);
     let found = run.set("INPUT_ENVIRONMENTS", "prd").refused()?;
     assert_eq!(

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 pub struct Environment {
     /// Its name, unique in a run.
     pub name: String,
-    /// At least one; several are regions of the environment.
+    /// Several are regions of the environment; none: this run leaves it out.
     pub targets: Vec<Target>,
 }
 

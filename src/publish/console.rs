@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::render::one_line;
 use crate::report::{EnvironmentReport, Report, Status};
+use crate::workflow::{Level, annotation, defused};
 
 use super::outputs::word;
 
@@ -28,12 +29,12 @@ pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()>
     }
     writeln!(out, "::{resume}::")?;
     writeln!(out, "::endgroup::")?;
-    let (command, title) = match report.status {
-        Status::Clean | Status::Skipped => ("notice", "Drift Detector"),
-        Status::Drift | Status::Partial => ("warning", "Drift Detector"),
-        Status::Failed => ("error", "Drift Detector"),
+    let level = match report.status {
+        Status::Clean | Status::Skipped => Level::Notice,
+        Status::Drift | Status::Partial => Level::Warning,
+        Status::Failed => Level::Error,
     };
-    writeln!(out, "{}", annotation(command, title, &message(report)))
+    writeln!(out, "{}", annotation(level, &one_line(&message(report))))
 }
 
 /// The log, line by line.
@@ -71,18 +72,6 @@ fn message(report: &Report) -> String {
     let sentences: Vec<_> = std::iter::once(&report.verdict).chain(&report.remarks).map(String::as_str).collect();
     let text = sentences.join(" ");
     if text.chars().count() <= ANNOTATION { text } else { report.verdict.chars().take(ANNOTATION).collect() }
-}
-
-/// One workflow command, escaped as GitHub's own toolkit does.
-fn annotation(command: &str, title: &str, message: &str) -> String {
-    let data = |it: &str| it.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |it: &str| data(it).replace(':', "%3A").replace(',', "%2C");
-    format!("::{command} title={}::{}", property(title), defused(&data(&one_line(message))))
-}
-
-/// The older spelling of commands works anywhere in a line.
-fn defused(line: &str) -> String {
-    line.replace("##[", "## [")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex_lite::{Captures, Regex};
+use regex::{Captures, Regex};
 use serde_json::Value;
 
 use super::MARK;
@@ -12,7 +12,7 @@ const NAME: &str = r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[-_.]?key|ac
 
 /// Names of Kubernetes fields that only *refer* to a secret, or set how something named so behaves. Their values are
 /// names and settings.
-const REFERENCE: &str = r"(Name|Names|Ref|Refs|Namespace|Path|Seconds|Affinity|AffinityConfig|Policy|Type|Class|Mode|Method|Issuer|Url|URL|Key)$|^(secret|secrets|imagePullSecrets|tokenRequests|authorization|author|authority)$";
+const REFERENCE: &str = r"(Name|Names|Ref|Refs|Namespace|Path|Seconds|Affinity|AffinityConfig|Policy|Type|Class|Mode|Method|Issuer|Url|URL|Key)$|^(secret|secrets|serviceAccountToken|imagePullSecrets|tokenRequests|authorization|author|authority)$";
 
 fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant that the tests compile")
@@ -56,7 +56,8 @@ pub(super) fn hides(name: &str, value: &Value) -> bool {
     }
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// Whether a name says that what it names is a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
     SECRET_NAME.is_match(name) && (!REFERENCE_NAME.is_match(name) || is_shouted(name))
 }
 
@@ -75,12 +76,22 @@ pub(super) fn scrub(text: &str) -> String {
     let text = SHAPES.replace_all(text, MARK);
     let text = USERINFO.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}@", &found[1]));
     let text = SCHEME.replace_all(&text, |found: &Captures<'_>| format!("{}{}{MARK}", &found[1], &found[2]));
-    let text = ASSIGNMENT.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}", &found[1]));
+    let text = ASSIGNMENT.replace_all(&text, |found: &Captures<'_>| {
+        let value = found.get(found.len() - 1).map_or("", |it| it.as_str());
+        if is_port(&found[1], value) { found[0].to_owned() } else { format!("{}{MARK}", &found[1]) }
+    });
     RUN.replace_all(&text, |found: &Captures<'_>| {
         let run = &found[0];
         if looks_random(run) { MARK.to_owned() } else { run.to_owned() }
     })
     .into_owned()
+}
+
+/// `auth-prod:6443` is a host and its port.
+fn is_port(before: &str, value: &str) -> bool {
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = value[digits..].bytes().next().is_none_or(|it| matches!(it, b'/' | b':' | b'.' | b')' | b'`'));
+    before.ends_with(':') && !before.contains(['"', '\'']) && (2..=5).contains(&digits) && ends
 }
 
 /// Long runs that no person wrote: mixed classes of characters, and hardly any repetition. Digests (`sha256:…`, Git
@@ -116,6 +127,7 @@ mod tests {
             ("db.password=hunter2\ndb.pool=5", "db.password=[redacted]\ndb.pool=5"),
             ("{\"apiKey\": \"abc def\", \"a\": 1}", "{\"apiKey\": [redacted], \"a\": 1}"),
             ("Authorization: Bearer abcdefghijk", "Authorization: [redacted] [redacted]"),
+            ("dial auth-prod:6443: refused, https://secrets.example.com:8443/x", ""),
             ("run --token abc --port 80", "run --token [redacted] --port 80"),
             ("nginx:1.27@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ""),
             ("registry.example.com/team-with-a-long-name/service-with-a-long-name:1.2.3", ""),

@@ -185,9 +185,11 @@ impl DiffView {
         let head = format!("# {}, {}", limits.text(&finding.object.to_string()), limits.text(finding.field.as_str()));
         let more = diff.lines.len().saturating_sub(limits.diff_lines);
         let mut lines = vec![visible(&head)];
-        lines.extend(diff.lines.into_iter().take(limits.diff_lines));
-        if more > 0 {
-            lines.push(format!("# {more} more {}", if more == 1 { "line" } else { "lines" }));
+        // Leaving out a few lines would save nothing over saying so.
+        let shown = if more > 3 { limits.diff_lines } else { usize::MAX };
+        lines.extend(diff.lines.into_iter().take(shown));
+        if shown < usize::MAX {
+            lines.push(format!("# {more} more lines"));
         }
         Self { lines }
     }

@@ -25,7 +25,7 @@ pub(super) struct Limits {
 pub(super) const LEVELS: &[Limits] = &[
     ALL,
     Limits { diff_lines: 40, left_out: Some("long diffs end after 40 lines"), ..ALL },
-    Limits { diff_lines: 8, names: 12, left_out: Some("diffs end after 8 lines"), ..ALL },
+    Limits { diff_lines: 15, names: 12, left_out: Some("long diffs end after 15 lines"), ..ALL },
     Limits { diff_lines: 0, names: 12, left_out: Some("diffs are left out"), ..ALL },
     Limits { findings: 200, ..SHORT },
     Limits { findings: 100, ..SHORT },

@@ -54,6 +54,7 @@ fn spelled(text: &str, keep: impl Fn(char) -> bool) -> String {
         let code = u32::from(character);
         match character {
             _ if keep(character) => out.push(character),
+            ' '..='~' => out.push(character),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
@@ -86,9 +87,10 @@ fn span(text: &str) -> String {
         return "`\"\"`".to_owned();
     }
     let ticks = "`".repeat(longest_run(text) + 1);
-    // A backtick must not touch the fence, and one space is taken off each side of a span that has both.
+    // A backtick must not touch the fence, and one space is taken off each side of a span that is more than spaces.
     let touches = |it: char| it == '`' || it == ' ';
-    let pad = if text.starts_with(touches) || text.ends_with(touches) { " " } else { "" };
+    let spaces = text.chars().all(|it| it == ' ');
+    let pad = if !spaces && (text.starts_with(touches) || text.ends_with(touches)) { " " } else { "" };
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
@@ -206,3 +208,6 @@ fn has_ticket(word: &str) -> bool {
         after.starts_with(|it: char| it.is_ascii_digit()) && (shouted || key.eq_ignore_ascii_case("gh"))
     })
 }
+
+#[cfg(test)]
+mod tests;

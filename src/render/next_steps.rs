@@ -9,13 +9,13 @@ use crate::model::object::ObjectKey;
 use crate::report::TargetReport;
 
 use super::limits::Limits;
-use super::view::Names;
+use super::lists::Names;
 
 /// More commands than this are not copied by anybody.
 const COMMANDS: usize = 5;
 
 /// More units than this are counted.
-const UNITS: usize = 3;
+const UNITS: usize = 5;
 
 /// The way on from the findings of one target.
 #[derive(Debug, Serialize)]
@@ -56,9 +56,10 @@ impl NextSteps {
     }
 }
 
-/// Shows the object with its field managers.
+/// Shows the object with its field managers; of a Secret, whose values must not land in a terminal, only those.
 fn look(object: &ObjectKey) -> Option<String> {
-    Some(format!("kubectl{} get {} --show-managed-fields -o yaml", namespace(object)?, resource(object)?))
+    let output = if object.gvk.is_secret() { "jsonpath='{.metadata.managedFields}'" } else { "yaml" };
+    Some(format!("kubectl{} get {} --show-managed-fields -o {output}", namespace(object)?, resource(object)?))
 }
 
 /// Sets the replicas of a workload back to what ConfigHub says.

@@ -1,1 +1,252 @@
+use comrak::nodes::{AstNode, NodeValue};
+use comrak::{Arena, Options, parse_document};
 
+use crate::model::finding::Shown;
+use crate::model::outcome::{EnvironmentOutcome, NotCompared, Reason};
+use crate::report::fixtures::*;
+
+use super::*;
+
+/// What somebody may write into a name, a value or an error message.
+pub(super) const HOSTILE: &[&str] = &[
+    "a|b",
+    "`tick` ``two``",
+    "@all @acme/team",
+    "<!-- hidden",
+    "::error::boom",
+    "##[error]boom",
+    "\u{202e}gnp.exe",
+    "</details></summary><img src=x onerror=alert(1)>",
+    "nul\0 \u{1b}[31m \u{200b}",
+    "see #12 acme/shop#3 GH-7 deadbeef1",
+    "http://evil.example www.evil.example a@b.example",
+    ":tada: $x$ **bold** _em_ ~~del~~",
+    "[text](http://evil.example) ![i](j)",
+    "\n\n# heading\n\n- [ ] task\n\n```\nfence\n```\n",
+    "{{ 7 * 7 }} {% raw %}",
+    "\\| \\`",
+    "> [!CAUTION]",
+    "1. one",
+    "- one",
+    "[^1]: note",
+    "&lt;b&gt; &#64;all",
+];
+
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    options.extension.alerts = true;
+    options.extension.math_dollars = true;
+    options.extension.math_code = true;
+    options
+}
+
+/// The names of all nodes of a Markdown text, and the text outside of code.
+pub(super) fn parsed(markdown: &str) -> (Vec<&'static str>, Vec<String>, String) {
+    fn visit<'a>(node: &'a AstNode<'a>, kinds: &mut Vec<&'static str>, spans: &mut Vec<String>, plain: &mut String) {
+        let value = &node.data.borrow().value;
+        kinds.push(value.xml_node_name());
+        match value {
+            NodeValue::Text(text) => plain.push_str(text),
+            NodeValue::Code(code) => {
+                spans.push(code.literal.clone());
+                plain.push('\u{fffc}');
+            }
+            NodeValue::CodeBlock(block) => spans.push(block.literal.clone()),
+            _ => {}
+        }
+        node.children().for_each(|it| visit(it, kinds, spans, plain));
+    }
+    let arena = Arena::new();
+    let (mut kinds, mut spans, mut plain) = (Vec::new(), Vec::new(), String::new());
+    visit(parse_document(&arena, markdown, &options()), &mut kinds, &mut spans, &mut plain);
+    (kinds, spans, plain)
+}
+
+/// A report in which every text that others choose is this one.
+fn saturated(hostile: &str) -> Report {
+    let object = || object(hostile, hostile, hostile);
+    let long = format!("{hostile}\n{hostile}{}", "x".repeat(80));
+    let obstacle =
+        crate::model::outcome::Obstacle { reason: Reason::Unreachable, detail: text(hostile), remedy: text(hostile) };
+    let comparison = crate::model::outcome::Comparison {
+        suppressed: vec![suppressed(object(), hostile, hostile)],
+        pending: vec![hostile.to_owned()],
+        never_shipped: vec![hostile.to_owned()],
+        other_toolchains: vec![hostile.to_owned()],
+        notes: vec![text(hostile)],
+        ..compared(
+            9,
+            vec![
+                finding(object(), hostile, shown(hostile), Shown::Hidden(text(hostile))),
+                finding(object(), hostile, shown(&long), shown(hostile)),
+                missing(object()),
+            ],
+            vec![NotCompared { unit: Some(hostile.to_owned()), object: None, obstacle: obstacle.clone() }],
+        )
+    };
+    let targets = vec![target(hostile, Ok(comparison)), target(hostile, Err(obstacle))];
+    let mut run = run();
+    run.config = Some(hostile.to_owned());
+    run.trigger = Some(hostile.to_owned());
+    run.actor = Some(hostile.to_owned());
+    run.url = Some(hostile.to_owned());
+    run.version = hostile.to_owned();
+    let environment = |name: &str| EnvironmentOutcome { name: name.to_owned(), targets: targets.clone() };
+    Report::new(vec![environment(hostile), environment("prod")], run)
+}
+
+/// Whether GitHub would make something of a text that stands outside of code.
+pub(super) fn triggers(plain: &str) -> bool {
+    let references = ["@", "#", "://", "www.", "GH-7", ":tada:", "$", "##[", "\u{202e}", "\0", "\u{1b}"];
+    let mut words = plain.split(|it: char| !it.is_alphanumeric());
+    references.iter().any(|it| plain.contains(it)) || words.any(|it| it == "deadbeef1")
+}
+
+#[test]
+fn hostile_text_becomes_nothing_else() -> anyhow::Result<()> {
+    // Two words that no shell takes as a name: no commands are shown for either report.
+    let harmless = markup(&render(&saturated("harm less"), Format::Markdown, usize::MAX)?);
+    for hostile in HOSTILE {
+        let document = render(&saturated(hostile), Format::Markdown, usize::MAX)?;
+        assert_eq!(markup(&document), harmless, "{hostile:?} in\n{document}");
+        let (_, _, plain) = parsed(&document);
+        assert!(!triggers(&plain), "{hostile:?} shows up outside of code in\n{document}");
+    }
+    Ok(())
+}
+
+/// The structure of a document: its blocks, the HTML in it, and everything inline that is neither text nor code.
+fn markup(document: &str) -> Vec<String> {
+    fn visit<'a>(node: &'a AstNode<'a>, out: &mut Vec<String>) {
+        match &node.data.borrow().value {
+            NodeValue::Text(_) | NodeValue::Code(_) => {}
+            // Long names stand on several lines.
+            NodeValue::HtmlInline(tag) if tag == "<br>" => {}
+            NodeValue::HtmlInline(tag) => out.push(tag.clone()),
+            NodeValue::HtmlBlock(block) => {
+                out.push(block.literal.split("<code>").next().unwrap_or_default().to_owned());
+            }
+            other => out.push(other.xml_node_name().to_owned()),
+        }
+        node.children().for_each(|it| visit(it, out));
+    }
+    let arena = Arena::new();
+    let mut out = Vec::new();
+    visit(parse_document(&arena, document, &options()), &mut out);
+    out
+}
+
+#[test]
+fn paragraphs_stand_on_one_line() -> anyhow::Result<()> {
+    // GitHub shows a line break wherever the source of an issue has one.
+    for report in [story(), saturated("harmless")] {
+        let (kinds, _, _) = parsed(&render(&report, Format::Markdown, usize::MAX)?);
+        assert!(!kinds.contains(&"softbreak"));
+    }
+    Ok(())
+}
+
+#[test]
+fn renders_of_one_report_are_equal() -> anyhow::Result<()> {
+    let first = all(&story(), BODY_BYTES)?;
+    for _ in 0..10 {
+        assert_eq!(all(&story(), BODY_BYTES)?, first);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_story_reads_well() -> anyhow::Result<()> {
+    insta::assert_snapshot!(render(&story(), Format::Markdown, BODY_BYTES)?);
+    Ok(())
+}
+
+#[test]
+fn results_without_drift_read_well() -> anyhow::Result<()> {
+    let clean = |name| environment(name, Ok(compared(6, vec![], vec![])));
+    let unread = environment("prod", Err(obstacle(Reason::Unreachable)));
+    let left_out = EnvironmentOutcome { name: "qa".to_owned(), targets: vec![] };
+    insta::assert_snapshot!("clean", render(&report(vec![clean("dev"), clean("prod")]), Format::Summary, BODY_BYTES)?);
+    insta::assert_snapshot!(
+        "unread",
+        render(&report(vec![clean("dev"), left_out, unread]), Format::Markdown, BODY_BYTES)?
+    );
+    Ok(())
+}
+
+fn many(findings: usize) -> Report {
+    let rules: Vec<_> = (0..60).map(|n| format!("rule {n}")).collect();
+    let findings = (0..findings).map(|n| {
+        let object = object("v1", "ConfigMap", &format!("rules-{n:04}"));
+        finding(
+            object,
+            "data.rules",
+            shown(&rules.join("\n")),
+            shown(&rules.join("\n").replace("rule 7", "rule seven")),
+        )
+    });
+    report(vec![environment("prod", Ok(compared(9_000, findings.collect(), vec![])))])
+}
+
+#[test]
+fn a_long_report_is_shortened_by_level_and_says_so() -> anyhow::Result<()> {
+    let full = render(&many(5), Format::Markdown, BODY_BYTES)?;
+    assert!(full.contains("```diff") && !full.contains("Shortened to fit"));
+    for (findings, told) in [(300, "diffs are left out."), (1_000, "diffs are left out, and long lists end early.")] {
+        let document = render(&many(findings), Format::Markdown, BODY_BYTES)?;
+        assert!(document.len() <= BODY_BYTES);
+        assert!(document.contains(told), "{}", &document[..800]);
+        assert!(document.contains(&format!("| {findings} |")), "the count is right");
+    }
+    let document = render(&many(1_000), Format::Markdown, BODY_BYTES)?;
+    assert!(document.contains("800 more of its differences are listed in `report.json` only."));
+    Ok(())
+}
+
+#[test]
+fn every_level_is_shorter_and_closes_what_it_opens() -> anyhow::Result<()> {
+    let report = many(600);
+    let templates = Templates::new()?;
+    let mut last = usize::MAX;
+    for limits in LEVELS {
+        let document = templates.render(Format::Markdown, View::new(&report, limits))?;
+        assert!(document.len() <= last.saturating_add(200), "{limits:?}: {} after {last}", document.len());
+        assert_eq!(document.matches("<details").count(), document.matches("</details>").count());
+        assert_eq!(document.matches("```").count() % 2, 0);
+        last = document.len();
+    }
+    Ok(())
+}
+
+#[test]
+fn no_report_is_longer_than_its_budget() -> anyhow::Result<()> {
+    let name = |n| format!("environment-{n}-{}", "x".repeat(1_000));
+    let gap = |n: usize| {
+        let mut gap = not_compared(object("v1", "ConfigMap", &"y".repeat(250)), Reason::Forbidden);
+        gap.obstacle.detail = text(&format!("{n} {}", "long ".repeat(500)));
+        gap
+    };
+    let outcomes =
+        (0..150).map(|n| environment(&name(n), Ok(compared(50, vec![replicas()], (0..3).map(gap).collect()))));
+    let report = report(outcomes.collect());
+    let rendered = all(&report, BODY_BYTES)?;
+    assert!(rendered.body.len() <= BODY_BYTES, "{}", rendered.body.len());
+    assert!(rendered.summary.len() <= SUMMARY_BYTES, "{}", rendered.summary.len());
+    Ok(())
+}
+
+#[test]
+fn a_report_is_rendered_again_from_its_json() -> anyhow::Result<()> {
+    let json = serde_json::to_string(&story())?;
+    assert_eq!(from_json(&json, Format::Markdown)?, render(&story(), Format::Markdown, BODY_BYTES)?);
+    let newer = json.replacen("\"schema-version\":0", "\"schema-version\":7", 1);
+    let error = from_json(&newer, Format::Markdown).err().map(|it| format!("{it:#}")).unwrap_or_default();
+    assert_eq!(error, "the report has schema version 7, this program reads version 0");
+    assert!(from_json("{}", Format::Summary).is_err() && from_json("", Format::Summary).is_err());
+    Ok(())
+}

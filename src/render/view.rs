@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::object::ObjectKey;
-use crate::model::outcome::{Obstacle, Suppressed};
 use crate::report::{Edge, EdgeVerdict, EnvironmentReport, Report, RunInfo, Status, TargetReport};
 
 use super::finding::{DiffView, FindingView};
 use super::limits::Limits;
+use super::lists::{CountedView, Names, ObstacleView, SuppressedView, capitalised, count};
 use super::next_steps::NextSteps;
 
 /// A whole document.
@@ -76,35 +75,6 @@ struct TargetView {
     counted: Vec<CountedView>,
     notes: Vec<String>,
     more_notes: usize,
-}
-
-/// Something that was not compared.
-#[derive(Debug, Serialize)]
-struct ObstacleView {
-    what: Names,
-    detail: String,
-    remedy: String,
-}
-
-/// What was left out on purpose, for one reason.
-#[derive(Debug, Serialize)]
-struct SuppressedView {
-    reason: String,
-    what: Names,
-}
-
-/// Units that are counted, with what that means.
-#[derive(Debug, Serialize)]
-struct CountedView {
-    label: String,
-    what: Names,
-}
-
-/// Some names, and how many more there are.
-#[derive(Debug, Serialize)]
-pub(super) struct Names {
-    shown: Vec<String>,
-    more: usize,
 }
 
 /// The foot of the document.
@@ -239,7 +209,7 @@ impl TargetView {
             space: limits.text(&target.space),
             summary,
             failure: target.failure.as_ref().map(|it| {
-                let everything = Names { shown: Vec::new(), more: 0 };
+                let everything = Names::new(std::iter::empty(), 0, limits);
                 ObstacleView::new(it, everything, limits)
             }),
             more_findings: target.findings.len() - findings.len(),
@@ -263,59 +233,6 @@ impl TargetView {
     }
 }
 
-impl ObstacleView {
-    fn new(obstacle: &Obstacle, what: Names, limits: &Limits) -> Self {
-        let sentence = |text: &str| capitalised(&limits.text(text));
-        Self { what, detail: sentence(obstacle.detail.as_str()), remedy: sentence(obstacle.remedy.as_str()) }
-    }
-}
-
-impl SuppressedView {
-    /// One row per reason, most frequent first.
-    fn all(suppressed: &[Suppressed], limits: &Limits) -> Vec<Self> {
-        let mut by_reason: BTreeMap<&str, Vec<(&ObjectKey, &str)>> = BTreeMap::new();
-        for it in suppressed {
-            by_reason.entry(it.reason.as_str()).or_default().push((&it.object, it.field.as_str()));
-        }
-        let mut groups: Vec<_> = by_reason.into_iter().collect();
-        groups.sort_by_key(|(_, entries)| std::cmp::Reverse(entries.len()));
-        let rows = groups.into_iter().take(limits.groups).map(|(reason, entries)| {
-            let names = entries.iter().map(|(object, field)| format!("{object} {field}").trim_end().to_owned());
-            Self { reason: capitalised(&limits.text(reason)), what: Names::new(names, entries.len(), limits) }
-        });
-        rows.collect()
-    }
-}
-
-impl CountedView {
-    fn all(target: &TargetReport, limits: &Limits) -> Vec<Self> {
-        let TargetReport { pending, not_deployed, never_shipped, other_toolchains, .. } = target;
-        let all = [
-            (pending, "has a change at head that was not shipped", "have changes at head that were not shipped"),
-            (not_deployed, "was never shipped, and nothing of it runs", "were never shipped, and nothing of them runs"),
-            (
-                never_shipped,
-                "was never shipped although objects of it run, so they were compared with its head",
-                "were never shipped although objects of them run, so they were compared with their heads",
-            ),
-            (other_toolchains, "belongs to another toolchain", "belong to other toolchains"),
-        ];
-        let some = all.into_iter().filter(|(units, ..)| !units.is_empty());
-        let views = some.map(|(units, one, many)| Self {
-            label: count(units.len(), &format!("unit {one}"), &format!("units {many}")),
-            what: Names::new(units.iter().cloned(), units.len(), limits),
-        });
-        views.collect()
-    }
-}
-
-impl Names {
-    pub(super) fn new(names: impl Iterator<Item = String>, all: usize, limits: &Limits) -> Self {
-        let shown: Vec<_> = names.take(limits.names).map(|it| limits.text(&it)).collect();
-        Self { more: all.saturating_sub(shown.len()), shown }
-    }
-}
-
 impl RunView {
     fn new(run: &RunInfo, limits: &Limits) -> Self {
         let RunInfo { started, finished, version, config, trigger, actor, url } = run;
@@ -330,19 +247,4 @@ impl RunView {
             url: text(url),
         }
     }
-}
-
-/// `1 object`, `2 objects`.
-fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
-/// The sentence with a capital and a full stop, unless it begins with a name.
-fn capitalised(sentence: &str) -> String {
-    let first = sentence.split_whitespace().next().unwrap_or_default();
-    let is_word = first.chars().all(|it| it.is_ascii_lowercase() || it == '\'');
-    let mut characters = sentence.chars();
-    let start = characters.next().map(|it| if is_word { it.to_ascii_uppercase() } else { it });
-    let stop = if sentence.is_empty() || sentence.ends_with(['.', '…', '!', '?']) { "" } else { "." };
-    start.into_iter().chain(characters).chain(stop.chars()).collect()
 }

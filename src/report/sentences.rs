@@ -21,7 +21,11 @@ pub(super) fn verdict(status: Status, environments: &[EnvironmentReport]) -> Str
                 environments.iter().filter_map(|it| Some(format!("{} ({})", it.name, differences(it)?))).collect();
             format!("Drift in {}.", list(&parts))
         }
-        Status::Partial => "No drift found, but not everything could be compared.".to_owned(),
+        Status::Partial => {
+            let gaps = environments.iter().filter(|it| it.status != Status::Skipped && !it.complete);
+            let names: Vec<_> = gaps.map(|it| &it.name).collect();
+            format!("No drift found, but not everything in {} could be compared.", list(&names))
+        }
         Status::Failed => {
             format!("Nothing could be compared: {} could not be read.", list(&names(environments, Status::Failed)))
         }

@@ -1,13 +1,9 @@
 //! How results are composed: target → environment → run, and environment × environment → promotion.
 
-use std::iter::Sum;
-use std::ops::Add;
-
 use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason};
 
 use super::{
-    Cause, Counts, Edge, EdgeVerdict, EnvironmentReport, NotComparedGroup, PromotionSafe, Status, TargetReport,
-    sentences,
+    Cause, Edge, EdgeVerdict, EnvironmentReport, NotComparedGroup, PromotionSafe, Status, TargetReport, sentences,
 };
 
 /// A target's status, and whether everything in scope was compared.
@@ -126,43 +122,5 @@ impl NotComparedGroup {
             }
         }
         groups
-    }
-}
-
-impl Add for Counts {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        // Taken apart whole, so that a new count cannot be forgotten.
-        let Self {
-            findings,
-            objects_drifted,
-            compared,
-            in_scope,
-            not_compared,
-            suppressed,
-            pending,
-            not_deployed,
-            never_shipped,
-            other_toolchains,
-        } = other;
-        Self {
-            findings: self.findings + findings,
-            objects_drifted: self.objects_drifted + objects_drifted,
-            compared: self.compared + compared,
-            in_scope: self.in_scope + in_scope,
-            not_compared: self.not_compared + not_compared,
-            suppressed: self.suppressed + suppressed,
-            pending: self.pending + pending,
-            not_deployed: self.not_deployed + not_deployed,
-            never_shipped: self.never_shipped + never_shipped,
-            other_toolchains: self.other_toolchains + other_toolchains,
-        }
-    }
-}
-
-impl Sum for Counts {
-    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
-        parts.fold(Self::default(), Add::add)
     }
 }

@@ -137,6 +137,8 @@ fn environments_stand_in_the_order_of_the_file() -> Result<()> {
     assert_eq!(names(&report), ["dev", "staging", "prod"]);
     assert_eq!(report["status"], "clean");
     let subset = estate.detector()?.arguments(["run", "--environments", "prod,dev"]).run()?;
-    assert_eq!(names(&subset.report()?), ["dev", "prod"], "{}", subset.said());
+    assert_eq!(names(&subset.report()?), ["dev", "staging", "prod"], "{}", subset.said());
+    assert_eq!(subset.report()?["environments"][1]["status"], "skipped", "left out, and said so");
+    assert_eq!(subset.code, Some(0), "what was left out on purpose is no gap: {}", subset.said());
     Ok(())
 }

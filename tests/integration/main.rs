@@ -13,3 +13,5 @@ mod detect;
 mod errors;
 mod faults;
 mod inputs;
+mod kubernetes;
+mod report;

@@ -205,11 +205,11 @@ fn compare(left: &Found, term: &Term, right: &[Found], of: Type) -> bool {
 
 fn matched(text: &str, pattern: &str, case: Case) -> bool {
     let pattern = if case == Case::Ignored { format!("(?i){pattern}") } else { pattern.to_owned() };
-    regex_lite::Regex::new(&pattern).is_ok_and(|regex| regex.is_match(text))
+    regex::Regex::new(&pattern).is_ok_and(|regex| regex.is_match(text))
 }
 
 /// A LIKE pattern as a regular expression.
 fn like(pattern: &str) -> String {
-    let body = regex_lite::escape(pattern).replace('%', "(?s:.*)").replace('_', "(?s:.)");
+    let body = regex::escape(pattern).replace('%', "(?s:.*)").replace('_', "(?s:.)");
     format!("^{body}$")
 }

@@ -1,0 +1,121 @@
+//! How lists pair, and where one more entry is a change.
+
+use super::*;
+
+#[test]
+fn lists_pair_as_the_api_merges_them() {
+    let containers = |list: &str| format!("spec: {{containers: [{list}]}}");
+    let one = |desired: &str, live: &str| pointers(POD, &containers(desired), &containers(live));
+    let none: [&str; 0] = [];
+    assert_eq!(one("{name: a, image: x}", "{name: side, image: y}, {name: a, image: x}"), none);
+    assert_eq!(one("{name: a, image: x}", "{name: side, image: y}, {name: a, image: z}"), ["/spec/containers/0/image"]);
+    assert_eq!(one("{name: a}, {name: b}", "{name: b}"), ["/spec/containers/0"]);
+    assert_eq!(
+        one("{name: a, args: [x, y]}", "{name: a, args: [y, x]}"),
+        ["/spec/containers/0/args/0", "/spec/containers/0/args/1"]
+    );
+    assert_eq!(one("{name: a, args: [x]}", "{name: a, args: [x, y]}"), ["/spec/containers/0/args"]);
+    assert_eq!(
+        one("{name: a, env: [{name: x, value: a}, {name: y}]}", "{name: a, env: [{name: y}, {name: x, value: a}]}"),
+        none
+    );
+    assert_eq!(
+        one(
+            "{name: a, env: [{name: p}, {name: q, value: $(p)}]}",
+            "{name: a, env: [{name: q, value: $(p)}, {name: p}]}"
+        ),
+        ["/spec/containers/0/env"]
+    );
+    // One name twice: the last one counts for the container, so another one more is a change.
+    assert_eq!(
+        one("{name: a, env: [{name: x, value: a}]}", "{name: a, env: [{name: x, value: a}, {name: x, value: b}]}"),
+        ["/spec/containers/0/env"]
+    );
+    assert_eq!(one("{image: x}", "{name: a, image: y}"), ["/spec/containers/0", "/spec/containers/0/image"]);
+    assert_eq!(
+        one("{name: a, ports: [{containerPort: 80}]}", "{name: a, ports: [{containerPort: 80, protocol: TCP}]}"),
+        none
+    );
+    assert_eq!(
+        one("{name: a, ports: [{containerPort: 80}]}", "{name: a, ports: [{containerPort: 80, protocol: UDP}]}"),
+        ["/spec/containers/0/ports/0"]
+    );
+    assert_eq!(
+        one(
+            "{name: a, ports: [{containerPort: 80, name: w}]}",
+            "{name: a, ports: [{containerPort: 81, name: w, protocol: TCP}]}"
+        ),
+        ["/spec/containers/0/ports/0/containerPort"]
+    );
+    // Paired by name it would look the same: desired leaves the protocol out.
+    assert_eq!(
+        one(
+            "{name: a, ports: [{containerPort: 80, name: w}]}",
+            "{name: a, ports: [{containerPort: 80, protocol: UDP, name: w}]}"
+        ),
+        ["/spec/containers/0/ports/0"]
+    );
+    check(&[
+        // Two ports of one number: the protocol tells them apart.
+        (
+            SERVICE,
+            "spec: {ports: [{port: 53, protocol: UDP, nodePort: 1}, {port: 53, protocol: TCP, nodePort: 2}]}",
+            "spec: {ports: [{port: 53, protocol: TCP, nodePort: 2}, {port: 53, protocol: UDP, nodePort: 3}]}",
+            &["/spec/ports/0/nodePort"],
+        ),
+        (
+            BARE,
+            "metadata: {name: a, finalizers: [x, y]}",
+            "metadata: {name: a, finalizers: [y, z]}",
+            &["/metadata/finalizers/0"],
+        ),
+        (POLICY, "spec: {policyTypes: [Ingress, Egress]}", "spec: {policyTypes: [Ingress]}", &["/spec/policyTypes"]),
+    ]);
+}
+
+#[test]
+fn what_the_api_replaces_as_a_whole_may_not_grow() {
+    check(&[
+        (SERVICE, "spec: {selector: {app: a}}", "spec: {selector: {app: a, version: b}}", &["/spec/selector"]),
+        (POLICY, "spec: {podSelector: {}}", "spec: {podSelector: {matchLabels: {app: a}}}", &["/spec/podSelector"]),
+        (
+            POLICY,
+            "spec: {ingress: [{ports: [{port: 80}]}]}",
+            "spec: {ingress: [{ports: [{port: 80, protocol: TCP}]}]}",
+            &[],
+        ),
+        (
+            POLICY,
+            "spec: {ingress: [{from: [{podSelector: {}}]}]}",
+            "spec: {ingress: [{from: [{podSelector: {}}], ports: [{port: 80}]}]}",
+            &["/spec/ingress/0"],
+        ),
+        (POLICY, "spec: {ingress: []}", "spec: {ingress: [{}]}", &["/spec/ingress"]),
+        (POD, "spec: {nodeSelector: {a: b}}", "spec: {nodeSelector: {a: b, c: d}}", &["/spec/nodeSelector"]),
+        (
+            POD,
+            "spec: {tolerations: [{key: a}]}",
+            "spec: {tolerations: [{key: a}, {key: node.kubernetes.io/not-ready, operator: Exists}]}",
+            &[],
+        ),
+        (POD, "spec: {tolerations: [{key: a}]}", "spec: {tolerations: [{key: a}, {key: b}]}", &["/spec/tolerations"]),
+        (BARE, "metadata: {name: a, labels: {a: b}}", "metadata: {name: a, labels: {a: b, c: d}}", &[]),
+    ]);
+}
+
+#[test]
+fn lists_of_custom_resources_hide_nothing() {
+    let one = |desired: &str, live: &str| {
+        pointers(CUSTOM, &format!("spec: {{a: [{desired}]}}"), &format!("spec: {{a: [{live}]}}"))
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(one("{name: p, v: 1}, {name: q}", "{name: p, v: 1, w: 2}, {name: q}"), none);
+    assert_eq!(one("{name: p, v: 1}, {name: q}", "{name: p, v: 2}, {name: q}"), ["/spec/a/0/v"]);
+    assert_eq!(one("{name: p}, {name: q}", "{name: q}, {name: p}"), ["/spec/a"]);
+    assert_eq!(one("{name: p}", "{name: p}, {name: q}"), ["/spec/a"]);
+    assert_eq!(one("{name: p}, {name: q}", "{name: q}"), ["/spec/a/0"]);
+    assert_eq!(one("{name: p, v: 1}", "{name: z, v: 1}"), ["/spec/a/0/name"]);
+    assert_eq!(one("{v: 1}, {v: 2}", "{v: 2}, {v: 1}"), ["/spec/a/0/v", "/spec/a/1/v"]);
+    assert_eq!(one("1, null", "1, 2"), ["/spec/a/1"]);
+    assert_eq!(pointers(CUSTOM, "spec: {every: 8760h}", "spec: {every: 8760h0m0s}"), none);
+}
