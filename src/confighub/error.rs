@@ -19,6 +19,9 @@ pub struct Error {
     pub request_id: Option<String>,
 }
 
+/// The request by which a worker logs in.
+pub(super) const LOGIN: &str = "POST /auth/worker";
+
 /// The meaning of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -69,6 +72,10 @@ impl Error {
     /// What the reader of the report is told.
     pub fn obstacle(&self, redactor: &Redactor) -> Obstacle {
         let (reason, remedy) = match self.kind {
+            Kind::Unauthorized if self.request == LOGIN => (
+                Reason::Unauthorized,
+                "check `confighub-worker-id` and `confighub-worker-secret`: they belong together, and to a worker that still exists",
+            ),
             Kind::Unauthorized => (
                 Reason::Unauthorized,
                 "renew `confighub-token`, or give `confighub-worker-id` and `confighub-worker-secret`, which log in anew by themselves",

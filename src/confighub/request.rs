@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::http;
 use crate::model::access::Credentials;
 
-use super::error::{Error, Kind};
+use super::error::{Error, Kind, LOGIN};
 use super::{Client, Generation, host, wire};
 
 /// Query parameters; those without a value are not sent.
@@ -30,7 +30,11 @@ pub(super) async fn info(http: &reqwest::Client, base: &Url) -> Result<(wire::Ap
     let request = "GET /info";
     let ask = || async {
         let answer = http.get(address(base, "/info")).send().await.map_err(|it| transport(request, &it))?;
-        let answer = accept(request, answer).await?;
+        // It asks for nothing that could be missing, and sends nothing that could be refused: something else answers.
+        let answer = accept(request, answer).await.map_err(|error| match error.kind {
+            Kind::NotFound | Kind::Refused(_) => Error { kind: Kind::Unexpected, ..error },
+            _ => error,
+        })?;
         let versioned = answer.headers().contains_key("confighub-version");
         let info: wire::ApiInfo = decode(request, &body(request, answer).await?)?;
         if info.version.is_empty() && info.build.is_none() && info.client_id.is_none() {
@@ -133,7 +137,7 @@ impl Client {
         {
             return Ok(token.clone());
         }
-        let request = "POST /auth/worker";
+        let request = LOGIN;
         let url = format!("{}/auth/worker", host(&self.url));
         let login = serde_json::json!({"worker_id": id, "worker_secret": secret.expose_secret()});
         // A login stores nothing that a second one would double, so it is retried as a read is.

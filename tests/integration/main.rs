@@ -4,10 +4,13 @@
 mod apiserver;
 mod detector;
 mod estate;
+mod runner;
 mod surface;
 
+mod action;
 mod cluster;
 mod detect;
+mod errors;
 mod faults;
 mod inputs;
 mod kubernetes;
