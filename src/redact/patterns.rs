@@ -14,12 +14,16 @@ const NAME: &str = r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[-_.]?key|ac
 /// names and settings.
 const REFERENCE: &str = r"(Name|Names|Ref|Refs|Namespace|Path|Seconds|Affinity|AffinityConfig|Policy|Type|Class|Mode|Method|Issuer|Url|URL|Key)$|^(secret|secrets|serviceAccountToken|imagePullSecrets|tokenRequests|authorization|author|authority)$";
 
+/// Names that end like references and are none: `apiKey` holds the key, where `secretKey` says under which it is kept.
+const HELD: &str = r"(?i)(api|access|private|signing|encryption)[-_.]?key$";
+
 fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant that the tests compile")
 }
 
 static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| compiled(NAME));
 static REFERENCE_NAME: LazyLock<Regex> = LazyLock::new(|| compiled(REFERENCE));
+static HELD_KEY: LazyLock<Regex> = LazyLock::new(|| compiled(HELD));
 static SECRET_FLAG: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("^--?[A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*$")));
 
 /// Formats with a shape of their own. Without a leading `\b`: escapes may stand right before them.
@@ -37,12 +41,20 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
         r"|k8s-aws-v1\.[A-Za-z0-9_-]{10,}",
     ))
 });
-static USERINFO: LazyLock<Regex> = LazyLock::new(|| compiled(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@?#]+@"));
+static USERINFO: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"([A-Za-z][A-Za-z0-9+.-]*://)([^\s/?#]+|[^\s/?#:@]*:[^\s@?#]+)@"));
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{8,}"));
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
-        r#"([A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*["']?[ \t]*(?:=>|[:=])[ \t]*|--[A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s"',;&}}]+)"#
+        r#"([A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*["']?[ \t]*(?:=>|[:=])[ \t]*|--[A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*[ \t]+)("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[|>][0-9+-]*[ \t]*(?:\n[ \t]+[^\n]*)+|[^\s"',;&}}]+)"#
     ))
+});
+/// `<password>…</password>`
+static ELEMENT: LazyLock<Regex> =
+    LazyLock::new(|| compiled(&format!(r"(<[A-Za-z0-9_.:-]*{NAME}[A-Za-z0-9_.:-]*(?:[ \t][^<>]*)?>)[^<>]+(</)")));
+/// A line of its own, as in `.env` and `.properties`: everything after the `=` is the value, separators included.
+static LINE: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(r"(?m)^([ \t]*(?:export[ \t]+)?[A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*=)[^\r\n]+"))
 });
 static RUN: LazyLock<Regex> = LazyLock::new(|| compiled(r"[A-Za-z0-9+/_-]{33,}={0,2}"));
 
@@ -58,7 +70,7 @@ pub(super) fn hides(name: &str, value: &Value) -> bool {
 
 /// Whether a name says that what it names is a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
-    SECRET_NAME.is_match(name) && (!REFERENCE_NAME.is_match(name) || is_shouted(name))
+    SECRET_NAME.is_match(name) && (!REFERENCE_NAME.is_match(name) || HELD_KEY.is_match(name) || is_shouted(name))
 }
 
 /// `API_KEY` and `api-key` are names that people chose, not fields of the Kubernetes API.
@@ -74,11 +86,17 @@ pub(super) fn is_secret_flag(argument: &str) -> bool {
 /// The text without the parts that look like credentials.
 pub(super) fn scrub(text: &str) -> String {
     let text = SHAPES.replace_all(text, MARK);
-    let text = USERINFO.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}@", &found[1]));
+    let text = USERINFO.replace_all(&text, |found: &Captures<'_>| {
+        if is_path_after_port(&found[2]) { found[0].to_owned() } else { format!("{}{MARK}@", &found[1]) }
+    });
     let text = SCHEME.replace_all(&text, |found: &Captures<'_>| format!("{}{}{MARK}", &found[1], &found[2]));
+    let text = LINE.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}", &found[1]));
     let text = ASSIGNMENT.replace_all(&text, |found: &Captures<'_>| {
         let value = found.get(found.len() - 1).map_or("", |it| it.as_str());
         if is_port(&found[1], value) { found[0].to_owned() } else { format!("{}{MARK}", &found[1]) }
+    });
+    let text = ELEMENT.replace_all(&text, |found: &Captures<'_>| {
+        format!("{}{MARK}{}", &found[1], found.get(found.len() - 1).map_or("", |it| it.as_str()))
     });
     RUN.replace_all(&text, |found: &Captures<'_>| {
         let run = &found[0];
@@ -92,6 +110,12 @@ fn is_port(before: &str, value: &str) -> bool {
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
     let ends = value[digits..].bytes().next().is_none_or(|it| matches!(it, b'/' | b':' | b'.' | b')' | b'`'));
     before.ends_with(':') && !before.contains(['"', '\'']) && (2..=5).contains(&digits) && ends
+}
+
+/// `host:8443/a` of `https://host:8443/a@b`: a password with a slash in it would not begin with a whole port.
+fn is_path_after_port(userinfo: &str) -> bool {
+    let after = userinfo.split_once(':').and_then(|(_, rest)| rest.split_once('/'));
+    after.is_some_and(|(port, _)| !port.is_empty() && port.bytes().all(|it| it.is_ascii_digit()))
 }
 
 /// Long runs that no person wrote: mixed classes of characters, and hardly any repetition. Digests (`sha256:…`, Git
@@ -128,6 +152,13 @@ mod tests {
             ("{\"apiKey\": \"abc def\", \"a\": 1}", "{\"apiKey\": [redacted], \"a\": 1}"),
             ("Authorization: Bearer abcdefghijk", "Authorization: [redacted] [redacted]"),
             ("dial auth-prod:6443: refused, https://secrets.example.com:8443/x", ""),
+            ("postgres://app:hun@ter2@db:5432/shop", "postgres://[redacted]@db:5432/shop"),
+            ("postgres://app:hun/ter2@db:5432/shop", "postgres://[redacted]@db:5432/shop"),
+            ("https://example.com:8443/pkg@v1", ""),
+            ("PASSWORD=hun,ter;2\nMODE=a,b", "PASSWORD=[redacted]\nMODE=a,b"),
+            ("{\"password\": \"hun\\\"ter2\", \"a\": 1}", "{\"password\": [redacted], \"a\": 1}"),
+            ("<password>hunter2</password><port>80</port>", "<password>[redacted]</password><port>80</port>"),
+            ("password: |-\n  hun\n  ter2\nport: 80", "password: [redacted]\nport: 80"),
             ("run --token abc --port 80", "run --token [redacted] --port 80"),
             ("nginx:1.27@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ""),
             ("registry.example.com/team-with-a-long-name/service-with-a-long-name:1.2.3", ""),
@@ -147,13 +178,29 @@ mod tests {
 
     #[test]
     fn names_hide_values_and_references_do_not() {
-        for name in
-            ["DB_PASSWORD", "apiToken", "client-secret", "API_KEY", "AWS_SECRET_ACCESS_KEY", "password", "SESSION_NAME"]
-        {
+        for name in [
+            "DB_PASSWORD",
+            "apiToken",
+            "client-secret",
+            "API_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "password",
+            "SESSION_NAME",
+            "apiKey",
+            "privateKey",
+            "accessKey",
+        ] {
             assert!(hides(name, &"x".into()), "{name}");
         }
-        for name in ["secretName", "sessionAffinity", "replicas", "image", "imagePullSecrets", "tokenExpirationSeconds"]
-        {
+        for name in [
+            "secretName",
+            "sessionAffinity",
+            "replicas",
+            "image",
+            "imagePullSecrets",
+            "tokenExpirationSeconds",
+            "secretKey",
+        ] {
             assert!(!hides(name, &"x".into()), "{name}");
         }
         assert!(!hides("automountServiceAccountToken", &false.into()));
