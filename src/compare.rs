@@ -120,6 +120,9 @@ fn one(text: &str) -> anyhow::Result<Option<Value>> {
     anyhow::ensure!(objects.len() < 2, "the file holds {} objects instead of one", objects.len());
     let Some(object) = objects.pop() else { return Ok(None) };
     anyhow::ensure!(object.is_object(), "the file holds no Kubernetes object");
+    // Inside a list nothing would say which items are Secrets.
+    let is_list = object.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
+    anyhow::ensure!(!(is_list && object.get("items").is_some()), "the file holds a list instead of one object");
     Ok(Some(object))
 }
 

@@ -56,3 +56,12 @@ fn what_cannot_be_read_is_an_error_that_quotes_nothing() {
     assert_eq!(error("# nothing"), "the desired file holds no object");
     assert_eq!(error("a: 1\n---\nb: 2"), "failed to read the desired object: the file holds 2 objects instead of one");
 }
+
+#[test]
+fn a_list_is_refused_because_it_may_hold_secrets() {
+    let list = "{apiVersion: v1, kind: SecretList, items: [{apiVersion: v1, kind: Secret, metadata: {name: a}, \
+                data: {x: aHVudGVyMg==}}]}";
+    let files = Files { desired: list, live: list, context: &[], ignore: &[] };
+    let error = run(&files, &Redactor::default()).expect_err("it is a list");
+    assert!(format!("{error:#}").contains("holds a list instead of one object"), "{error:#}");
+}
