@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use crate::model::access::{ClusterAccess, KubeconfigSource};
 use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
@@ -86,9 +87,10 @@ impl Cluster {
     /// Prepares the login. No request is sent, but an exec plugin of the kubeconfig is run.
     pub async fn connect(access: &ClusterAccess, limits: Limits, redactor: &Redactor) -> Result<Self, Obstacle> {
         let (access, redactor) = (access.clone(), redactor.clone());
-        let patience = limits.request;
+        let patience = limits.request.min(limits.overall);
+        let deadline = Instant::now() + limits.overall;
         // Reading files and the first run of an exec plugin block.
-        let prepared = tokio::task::spawn_blocking(move || prepare(&access, limits, redactor));
+        let prepared = tokio::task::spawn_blocking(move || prepare(&access, limits, deadline, redactor));
         match tokio::time::timeout(patience, prepared).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(unprepared("the login to the cluster broke off".into())),
@@ -125,7 +127,7 @@ impl Cluster {
     }
 }
 
-fn prepare(access: &ClusterAccess, limits: Limits, redactor: Redactor) -> Result<Cluster, Obstacle> {
+fn prepare(access: &ClusterAccess, limits: Limits, deadline: Instant, redactor: Redactor) -> Result<Cluster, Obstacle> {
     let login = match &access.source {
         KubeconfigSource::InCluster => login::in_cluster(&redactor)?,
         KubeconfigSource::Text { .. } | KubeconfigSource::Files(_) => {
@@ -134,7 +136,7 @@ fn prepare(access: &ClusterAccess, limits: Limits, redactor: Redactor) -> Result
         }
     };
     let client = login::client(login.config, &limits, &login.whose, &redactor)?;
-    let connection = Connection::new(client, login.whose, limits, redactor);
+    let connection = Connection::new(client, login.whose, limits, deadline, redactor);
     Ok(Cluster { connection, namespace: login.namespace })
 }
 

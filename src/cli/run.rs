@@ -50,7 +50,11 @@ pub(super) fn with_variables(flags: &Flags, variables: &Variables) -> anyhow::Re
     for text in &inputs.notices {
         notice(&github, redactor.text(text).as_str());
     }
-    super::runtime()?.block_on(interruptible(pipeline::run(&inputs, &redactor, &mut io::stdout().lock())))
+    let runtime = super::runtime()?;
+    let code = runtime.block_on(interruptible(pipeline::run(&inputs, &redactor, &mut io::stdout().lock())));
+    // Dropped, it would wait for an exec plugin or a name lookup that never ends; the report is written.
+    runtime.shutdown_background();
+    code
 }
 
 /// Says something that is neither drift nor an error.

@@ -54,8 +54,7 @@ enum Failure {
 }
 
 impl Connection {
-    pub(super) fn new(client: Client, whose: Whose, limits: Limits, redactor: Redactor) -> Self {
-        let deadline = Instant::now() + limits.overall;
+    pub(super) fn new(client: Client, whose: Whose, limits: Limits, deadline: Instant, redactor: Redactor) -> Self {
         let repeats = AtomicUsize::new(limits.repeats);
         Self { client, whose, limits, redactor, deadline, repeats }
     }

@@ -1,5 +1,9 @@
 //! ConfigHub or a cluster fails: the sentence, exit code 3, and the other environments as if nothing had happened.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
 use anyhow::{Result, ensure};
 use drift_detector::demo::confighub::Refusal;
 use drift_detector::demo::faults::{Fault, Rule};
@@ -245,5 +249,25 @@ fn a_file_that_is_not_mounted_is_named_with_the_way_out() -> Result<()> {
     let estate = three()?;
     let answer = estate.detector()?.arguments(["run", "--kubeconfigs", "prod=/home/runner/.kube/config"]).run()?;
     insta::assert_snapshot!(prod_failed(&answer)?, @"the kubeconfig of target `prod` is not there (kubeconfigs names `/home/runner/.kube/config`); check the path, or set KUBECONFIG_PROD to the text of a kubeconfig that holds a token");
+    Ok(())
+}
+
+#[test]
+fn a_login_that_never_ends_does_not_hold_the_run_up() -> Result<()> {
+    let estate = Estate::new(&drifted(&["dev"]), Profile::Release, ONE)?;
+    let mut kubeconfig = estate.world.kubeconfig()?;
+    let exec =
+        json!({"apiVersion": "client.authentication.k8s.io/v1", "command": "./plugin", "interactiveMode": "Never"});
+    for user in kubeconfig["users"].as_array_mut().into_iter().flatten() {
+        user["user"] = json!({ "exec": exec });
+    }
+    let detector = estate.detector()?.file("kubeconfig", &kubeconfig.to_string())?;
+    let detector = detector.file("plugin", "#!/bin/sh\nexec sleep 20 >/dev/null 2>&1\n")?;
+    fs::set_permissions(detector.path("plugin"), fs::Permissions::from_mode(0o755))?;
+    let started = Instant::now();
+    let answer = detector.variable("PATH", "/bin:/usr/bin").arguments(["run", "--timeout", "3s"]).run()?;
+    ensure!(started.elapsed() < Duration::from_secs(15), "{:?}: {}", started.elapsed(), answer.said());
+    ensure!(answer.code == Some(3), "{}", answer.said());
+    ensure!(failure(&answer, "dev")?.contains("its exec plugin does not finish"), "{}", answer.said());
     Ok(())
 }
