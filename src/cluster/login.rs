@@ -118,7 +118,7 @@ pub(super) fn client(
     )];
     let plugin = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
     Client::try_from(config).map_err(|error| {
-        let (detail, remedy) = plugin::broken(&error, plugin.as_deref());
+        let (detail, remedy) = plugin::broken(&error, plugin.as_deref(), redactor);
         wrong(redactor, &format!("{}: {detail}", whose.login), &remedy)
     })
 }

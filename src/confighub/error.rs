@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::model::outcome::{Obstacle, Reason};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Text};
 
 /// A request that did not give what it was for.
 #[derive(Debug)]
@@ -18,6 +18,9 @@ pub struct Error {
     /// The service's correlation id (`X-Request-Id`), for its support.
     pub request_id: Option<String>,
 }
+
+/// Characters of a foreign message that are shown.
+const QUOTED: usize = 300;
 
 /// The request by which a worker logs in.
 pub(super) const LOGIN: &str = "POST /auth/worker";
@@ -103,7 +106,19 @@ impl Error {
                 "ConfigHub cannot express this value: rename what it names, or correct the configuration",
             ),
         };
-        Obstacle { reason, detail: redactor.text(&self.to_string()), remedy: remedy.into() }
+        Obstacle { reason, detail: self.told(redactor), remedy: remedy.into() }
+    }
+
+    /// The sentence, redacted. What others wrote is shortened only after that: half a credential is not recognised.
+    pub(super) fn told(&self, redactor: &Redactor) -> Text {
+        let message = redactor.text(&self.message);
+        let mut short: String = message.as_str().chars().take(QUOTED).collect();
+        if short.len() < message.as_str().len() {
+            short.push('…');
+        }
+        let Self { kind, request, message: _, request_id } = self;
+        let told = Self { kind: *kind, request: request.clone(), message: short, request_id: request_id.clone() };
+        redactor.text(&told.to_string())
     }
 }
 
@@ -133,3 +148,19 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+
+    #[test]
+    fn a_credential_at_the_end_of_what_is_quoted_does_not_survive_in_half() {
+        let secret = SecretString::from("correct-horse-battery-staple");
+        let message = format!("{}correct-horse-battery-staple is not known", "x ".repeat(145));
+        let told = Error::new(Kind::Forbidden, "GET /space", message).told(&Redactor::new([&secret]));
+        assert!(!told.as_str().contains("correct"), "{told}");
+        assert!(told.as_str().ends_with('…'), "{told}");
+    }
+}

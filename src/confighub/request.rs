@@ -18,8 +18,8 @@ pub(super) type Query<'a> = [(&'a str, Option<String>)];
 
 /// The largest answer that is read: a page of units may hold 64 MiB each, base64 and escapes on top.
 const LARGEST_ANSWER: usize = 512 << 20;
-/// How much of an answer that is no error of the API is quoted.
-const QUOTED: usize = 300;
+/// Characters of an error's answer that are kept: more than is shown, because redaction comes before that.
+const KEPT: usize = 8_192;
 /// Units a page. The service allows 1000.
 const PAGE: &str = "500";
 /// A server that never ends its pages is broken.
@@ -194,7 +194,8 @@ async fn accept(request: &str, answer: Response) -> Result<Response, Error> {
         _ => Kind::Unexpected,
     };
     let message = match header("location") {
-        Some(location) => format!("it redirects to {location}"),
+        // Not the query: login pages take codes and states there.
+        Some(location) => format!("it redirects to {}", location.split(['?', '#']).next().unwrap_or_default()),
         None => message(&body(request, answer).await.unwrap_or_default()),
     };
     Err(Error { kind, request: request.to_owned(), message, request_id })
@@ -205,12 +206,12 @@ fn message(bytes: &[u8]) -> String {
     if let Ok(error) = serde_json::from_slice::<wire::StandardError>(bytes)
         && !error.message.is_empty()
     {
-        return error.message.chars().take(QUOTED).collect();
+        return error.message.chars().take(KEPT).collect();
     }
     let text = String::from_utf8_lossy(bytes);
     let words: Vec<&str> = text.split_whitespace().collect();
     let plain = words.join(" ");
-    if plain.starts_with('<') { "an HTML page".to_owned() } else { plain.chars().take(QUOTED).collect() }
+    if plain.starts_with('<') { "an HTML page".to_owned() } else { plain.chars().take(KEPT).collect() }
 }
 
 /// The whole body, bounded. A body that is cut is no answer.
@@ -264,4 +265,18 @@ fn transport(request: &str, error: &reqwest::Error) -> Error {
         reason
     };
     Error::new(Kind::Unavailable { status: None, retry_after: None }, request, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_redirect_is_told_without_its_query() -> Result<(), ::http::Error> {
+        let address = "https://login.example.com/start?code=hunter2#hunter2";
+        let answer = ::http::Response::builder().status(302).header("location", address).body("")?;
+        let error = accept("GET /space", answer.into()).await.expect_err("it is no success");
+        assert_eq!(error.message, "it redirects to https://login.example.com/start");
+        Ok(())
+    }
 }

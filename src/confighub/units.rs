@@ -293,7 +293,7 @@ fn unread(error: &Error, redactor: &Redactor) -> Obstacle {
     match error.kind {
         Kind::NotFound => Obstacle {
             reason: Reason::Unreachable,
-            detail: redactor.text(&error.to_string()),
+            detail: error.told(redactor),
             remedy: "it may have been deleted while it was read: run again".into(),
         },
         _ => error.obstacle(redactor),

@@ -4,8 +4,13 @@ use std::path::Path;
 
 use kube::config::{AuthInfo, ExecConfig};
 
+use crate::redact::Redactor;
+
 /// Detail and remedy.
 type Sentence = (String, String);
+
+/// Characters that a plugin says and that are looked at.
+const KEPT: usize = 8_192;
 
 /// Whether this user can log in from here, as far as can be told without running anything.
 pub(super) fn usable(user: &AuthInfo, user_name: &str) -> Result<(), Sentence> {
@@ -41,12 +46,15 @@ pub(super) fn usable(user: &AuthInfo, user_name: &str) -> Result<(), Sentence> {
 }
 
 /// What went wrong when the client was built: with a plugin, most often its run.
-pub(super) fn broken(error: &kube::Error, plugin: Option<&str>) -> Sentence {
+pub(super) fn broken(error: &kube::Error, plugin: Option<&str>, redactor: &Redactor) -> Sentence {
     use kube::client::AuthError;
     match (error, plugin) {
         (kube::Error::Auth(AuthError::AuthExecRun { out, .. }), Some(command)) => {
             let said = String::from_utf8_lossy(&out.stderr);
-            let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect();
+            // Redacted before it is shortened: half a credential is not recognised.
+            let said = redactor.text(&said.chars().take(KEPT).collect::<String>());
+            let said: String =
+                said.as_str().split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect();
             let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
             (format!("the exec plugin `{command}` failed with {}{said}", out.status), way_out(command))
         }

@@ -139,10 +139,18 @@ async fn a_plugin_that_is_there_is_used_and_one_that_fails_is_quoted() -> anyhow
     let detail = obstacle.detail.as_str();
     assert!(detail.contains("failed with exit status: 7 (no session") && !detail.contains("hunter2"), "{detail}");
 
+    // A credential that stands where the quotation ends.
+    let long = format!("{} ghp_{} >&2; exit 7", "x ".repeat(144), "a1B2".repeat(9));
+    let text = kubeconfig(&cluster, &user(plugin("long", &format!("echo {long}"))?));
+    let detail = refused(connect(&access(&text, None)).await)?.detail;
+    assert!(detail.as_str().contains("x x x") && !detail.as_str().contains("ghp_"), "{detail}");
+
     let text = kubeconfig(&cluster, &user(plugin("endless", "exec sleep 2")?));
-    let limits = Limits { request: std::time::Duration::from_millis(200), ..limits() };
-    let obstacle = refused(connect_within(&access(&text, None), limits).await)?;
-    assert!(obstacle.detail.as_str().contains("does not finish"), "{}", obstacle.detail);
+    let short = std::time::Duration::from_millis(200);
+    for limits in [Limits { request: short, ..limits() }, Limits { overall: short, ..limits() }] {
+        let obstacle = refused(connect_within(&access(&text, None), limits).await)?;
+        assert!(obstacle.detail.as_str().contains("does not finish"), "{}", obstacle.detail);
+    }
 
     let text = kubeconfig(&cluster, &user(plugin("odd", "echo 'token-as-plain-text'")?));
     let detail = refused(connect(&access(&text, None)).await)?.detail;
