@@ -42,13 +42,10 @@ pub struct Case<'a> {
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
 pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
-    let Selection { objects, suppressed, not_compared } = selection;
+    let Selection { objects, suppressed, not_compared, mut autoscalers } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
-    let autoscalers = objects
-        .iter()
-        .filter_map(|object| Autoscaler::read(&object.key.gvk, &object.body, object.key.namespace.as_deref()))
-        .collect();
+    autoscalers.extend(objects.iter().filter_map(|object| autoscaler(object, observed.get(&object.key))));
     let mut judge = Judge { case, autoscalers, ended: BTreeSet::new(), comparison: Comparison::default() };
     judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
     judge.comparison.suppressed = suppressed;
@@ -93,6 +90,17 @@ fn never_shipped(
         }
     }
     deployed
+}
+
+/// What the object scales: as the cluster has it, else as desired says, as long as it may be there.
+fn autoscaler(object: &DesiredObject, observed: Option<&Observed>) -> Option<Autoscaler> {
+    let read = |body: &Value| Autoscaler::read(&object.key.gvk, body, object.key.namespace.as_deref());
+    let desired = read(&object.body)?;
+    match observed {
+        Some(Observed::Absent) => None,
+        Some(Observed::Found(raw)) => serde_json::from_str(raw.get()).map_or(Some(desired), |live| read(&live)),
+        Some(Observed::NotRead(_)) | None => Some(desired),
+    }
 }
 
 struct Judge<'a> {

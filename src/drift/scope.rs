@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::autoscale::Autoscaler;
 use super::ignore;
 use crate::manifest::{self, Document, DocumentName, ManifestError};
 use crate::model::environment::{Scope, Target};
 use crate::model::object::{DesiredObject, GroupVersionKind, ObjectKey};
 use crate::model::outcome::{NotCompared, Obstacle, Reason, Suppressed};
-use crate::model::unit::Unit;
+use crate::model::unit::{Basis, Unit};
 use crate::redact::{Redactor, Text};
 
 /// A unit and what its text holds.
@@ -41,6 +42,8 @@ pub struct Selection {
     pub suppressed: Vec<Suppressed>,
     /// In scope, and yet nothing can be asked for.
     pub not_compared: Vec<NotCompared>,
+    /// Those that are not asked for, and scale what is.
+    pub autoscalers: Vec<Autoscaler>,
 }
 
 /// Reads the units' texts, once.
@@ -67,9 +70,18 @@ pub fn select(
     for UnitDocuments { unit, documents } in units {
         match documents {
             Ok(documents) => {
-                for document in documents.into_iter().filter(|it| is_wanted(&it.gvk, bounds.scope)) {
-                    let place = is_namespaced(&document.gvk);
-                    stated.extend(selection.sort(unit, document, place, bounds, redactor));
+                for document in documents {
+                    let autoscaler = autoscaler(unit, &document, bounds);
+                    let object = if is_wanted(&document.gvk, bounds.scope) {
+                        let place = is_namespaced(&document.gvk);
+                        selection.sort(unit, document, place, bounds, redactor)
+                    } else {
+                        None
+                    };
+                    match object {
+                        Some(object) => stated.push(object),
+                        None => selection.autoscalers.extend(autoscaler),
+                    }
                 }
             }
             Err(error) => selection.not_compared.push(NotCompared {
@@ -92,6 +104,15 @@ pub fn select(
 /// Narrowing by kind is the scope, not a suppression: what it leaves out was never asked about.
 fn is_wanted(gvk: &GroupVersionKind, scope: &Scope) -> bool {
     scope.kinds.is_empty() || scope.kinds.contains(&gvk.kind)
+}
+
+/// What the document scales, wherever the scope ends. One that nobody shipped scales nothing.
+fn autoscaler(unit: &Unit, document: &Document, bounds: &Bounds<'_>) -> Option<Autoscaler> {
+    if unit.basis == Basis::NeverShipped {
+        return None;
+    }
+    let namespace = document.namespace.clone().unwrap_or_else(|| default_namespace(unit, bounds));
+    Autoscaler::read(&document.gvk, &document.body, Some(&namespace))
 }
 
 impl Selection {

@@ -254,3 +254,22 @@ proptest! {
         prop_assert!(!json.contains(&secret), "{}", json);
     }
 }
+
+#[test]
+fn an_autoscaler_that_is_not_there_excuses_nothing_and_a_live_one_by_its_own_range() {
+    let text = "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: hpa}, spec: {maxReplicas: 6, \
+                scaleTargetRef: {kind: Deployment, name: web}}}\n---\n\
+                {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3}}";
+    let deployment = |replicas| json!({"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "web"}, "spec": {"replicas": replicas}});
+    let hpa = |most| {
+        json!({"kind": "HorizontalPodAutoscaler", "apiVersion": "autoscaling/v2", "metadata": {"name": "hpa"},
+            "spec": {"maxReplicas": most, "scaleTargetRef": {"kind": "Deployment", "name": "web"}}})
+    };
+    let paths = |live: &[Value]| {
+        let findings = judged(&[unit("u", text)], live, &[]).findings;
+        findings.iter().map(|it| it.path.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(&[deployment(5), hpa(6)]), Vec::<String>::new());
+    assert_eq!(paths(&[deployment(5)]), ["/spec/replicas", ""]);
+    assert_eq!(paths(&[deployment(9), hpa(12)]), ["/spec/maxReplicas"]);
+}

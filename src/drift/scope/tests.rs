@@ -136,3 +136,16 @@ fn an_object_that_two_units_state_has_no_desired_state() {
     let selection = selected(&[unit("one", &twice)], &target(), &Scope::default(), None);
     assert_eq!(selection.not_compared[0].obstacle.detail.as_str(), "the unit `one` states it more than once");
 }
+
+#[test]
+fn what_scales_an_object_counts_wherever_the_scope_ends() {
+    let text = "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {maxReplicas: 6, \
+                scaleTargetRef: {kind: Deployment, name: web}}}\n---\n\
+                {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}";
+    let scope = Scope { kinds: vec!["Deployment".into()], ..Scope::default() };
+    let selection = selected(&[unit("u", text)], &target(), &scope, None);
+    assert_eq!((keys(&selection).len(), selection.autoscalers.len()), (1, 1));
+    assert_eq!(selected(&[unit("u", text)], &target(), &Scope::default(), None).autoscalers, []);
+    let never = [Unit { basis: Basis::NeverShipped, ..unit("u", text) }];
+    assert_eq!(selected(&never, &target(), &scope, None).autoscalers, []);
+}
