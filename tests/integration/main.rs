@@ -13,6 +13,7 @@ mod demo;
 mod detect;
 mod errors;
 mod faults;
+mod hub;
 mod inputs;
 mod kubernetes;
 mod redaction;
