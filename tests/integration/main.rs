@@ -9,9 +9,11 @@ mod surface;
 
 mod action;
 mod cluster;
+mod demo;
 mod detect;
 mod errors;
 mod faults;
 mod inputs;
 mod kubernetes;
+mod redaction;
 mod report;

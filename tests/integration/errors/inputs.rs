@@ -175,6 +175,10 @@ fn in_a_workflow_each_problem_is_an_annotation() -> Result<()> {
     assert_eq!(answer.code, Some(2), "{}", answer.said());
     assert!(estate.world.journal().is_empty());
     let annotations: Vec<_> = answer.stdout.lines().collect();
-    assert!(annotations.len() >= 2 && annotations.iter().all(|it| it.starts_with("::error::")), "{}", answer.said());
+    assert!(
+        annotations.len() >= 2 && annotations.iter().all(|it| it.starts_with("::error title=Drift Detector::")),
+        "{}",
+        answer.said()
+    );
     Ok(())
 }
