@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::http;
 use crate::model::access::Credentials;
+use crate::redact::Redactor;
 
 use super::error::{Error, Kind, LOGIN};
 use super::{Client, Generation, host, wire};
@@ -18,8 +19,8 @@ pub(super) type Query<'a> = [(&'a str, Option<String>)];
 
 /// The largest answer that is read: a page of units may hold 64 MiB each, base64 and escapes on top.
 const LARGEST_ANSWER: usize = 512 << 20;
-/// Characters of an error's answer that are kept: more than is shown, because redaction comes before that.
-const KEPT: usize = 8_192;
+/// How much of an error answer is looked at. What of it is quoted is cut to size after redaction.
+const LOOKED_AT: usize = 8192;
 /// Units a page. The service allows 1000.
 const PAGE: &str = "500";
 /// A server that never ends its pages is broken.
@@ -109,8 +110,8 @@ impl Client {
         let sent = self.send(request, build(), &token).await;
         match (sent, &self.credentials) {
             (Err(Error { kind: Kind::Unauthorized, .. }), Credentials::Worker { .. }) => {
-                let token = self.token(Some(token)).await?;
-                self.send(request, build(), &token).await
+                let renewed = self.token(Some(token.clone())).await?;
+                self.send(request, build(), &renewed).await.map_err(|error| silenced(error, &token))
             }
             (sent, _) => sent,
         }
@@ -122,7 +123,7 @@ impl Client {
         };
         value.set_sensitive(true);
         let answer = built.header(header::AUTHORIZATION, value).send().await.map_err(|it| transport(request, &it))?;
-        accept(request, answer).await
+        accept(request, answer).await.map_err(|error| silenced(error, token))
     }
 
     /// The token to send. `refused`: one that the service did not take, so a worker must log in unless somebody just has.
@@ -173,6 +174,12 @@ fn wait(error: &Error, planned: Option<Duration>) -> Option<Duration> {
     planned.filter(|_| asked <= http::LONGEST_WAIT).map(|planned| planned.max(asked))
 }
 
+/// The error without this token. One from a login is known here alone, so nobody else could cut it out.
+fn silenced(error: Error, token: &SecretString) -> Error {
+    let message = Redactor::new([token]).document(&error.message);
+    Error { message, ..error }
+}
+
 /// The answer if it is a success, else what its status means.
 async fn accept(request: &str, answer: Response) -> Result<Response, Error> {
     let status = answer.status();
@@ -206,12 +213,12 @@ fn message(bytes: &[u8]) -> String {
     if let Ok(error) = serde_json::from_slice::<wire::StandardError>(bytes)
         && !error.message.is_empty()
     {
-        return error.message.chars().take(KEPT).collect();
+        return error.message.chars().take(LOOKED_AT).collect();
     }
     let text = String::from_utf8_lossy(bytes);
     let words: Vec<&str> = text.split_whitespace().collect();
     let plain = words.join(" ");
-    if plain.starts_with('<') { "an HTML page".to_owned() } else { plain.chars().take(KEPT).collect() }
+    if plain.starts_with('<') { "an HTML page".to_owned() } else { plain.chars().take(LOOKED_AT).collect() }
 }
 
 /// The whole body, bounded. A body that is cut is no answer.

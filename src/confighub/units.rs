@@ -293,7 +293,7 @@ fn unread(error: &Error, redactor: &Redactor) -> Obstacle {
     match error.kind {
         Kind::NotFound => Obstacle {
             reason: Reason::Unreachable,
-            detail: error.told(redactor),
+            detail: redactor.text(&error.shortened(redactor)),
             remedy: "it may have been deleted while it was read: run again".into(),
         },
         _ => error.obstacle(redactor),

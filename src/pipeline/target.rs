@@ -84,6 +84,13 @@ pub(super) async fn compare(
     };
     let mut comparison = drift::judge(&case, selection, observed);
     comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));
+    if units.is_empty() && unread.is_empty() {
+        let note = format!(
+            "Space `{}` has no Kubernetes unit in scope: check its slug, `scope.units`, and that this identity may view its units",
+            target.space
+        );
+        comparison.notes.push(redactor.text(&note));
+    }
     Ok(comparison)
 }
 

@@ -94,8 +94,7 @@ fn gap(environment: &EnvironmentReport, target: &TargetReport) -> Option<String>
     }
     let counts = &target.counts;
     if counts.compared == 0 && counts.not_compared == 0 && counts.in_scope == 0 {
-        let remedy = "check its units, the configured scope, and that this identity may view them";
-        return Some(format!("nothing was in scope{place} ({remedy})"));
+        return Some(format!("nothing was in scope{place}"));
     }
     let known: usize = target.not_compared.iter().map(|it| it.objects.len()).sum();
     let units: usize = target.not_compared.iter().map(|it| it.units.len()).sum();

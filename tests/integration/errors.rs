@@ -64,7 +64,7 @@ fn sentence(answer: &Answer, obstacle: &Value) -> Result<String> {
 }
 
 /// Small letters and digits only: Markdown escapes the rest, and a sentence starts with a capital.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let text = ["&lt;", "&gt;", "&amp;", "&quot;", "&#39;", "&nbsp;"]
         .iter()
         .fold(text.to_owned(), |it, entity| it.replace(entity, ""));

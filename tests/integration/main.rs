@@ -9,9 +9,12 @@ mod surface;
 
 mod action;
 mod cluster;
+mod demo;
 mod detect;
 mod errors;
 mod faults;
+mod hub;
 mod inputs;
 mod kubernetes;
+mod redaction;
 mod report;

@@ -105,6 +105,15 @@ fn keys_of_later_versions_are_refused_by_name() -> Result<()> {
 }
 
 #[test]
+fn expressions_that_confighub_has_no_words_for_are_refused() -> Result<()> {
+    let said = with_config(&format!("{ONE}scope:\n  units: \"Slug = 'cart' OR Slug = 'audit'\"\n"))?;
+    assert!(said.contains("6:10: ") && said.contains("uses OR") && said.contains("use `IN ('a', 'b')`"), "{said}");
+    let said = with_config(&format!("{ONE}scope:\n  units: \"Slug = 'cart\"\n"))?;
+    assert!(said.contains("6:10: ") && said.contains("a quote that is not closed"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn credentials_and_addresses_have_no_place_in_the_file() -> Result<()> {
     let said = with_config(&format!("{ONE}confighub-token: canary-of-this-test\n"))?;
     assert!(said.contains("never stands in this file") && said.contains("`confighub-token`"), "{said}");
@@ -175,6 +184,10 @@ fn in_a_workflow_each_problem_is_an_annotation() -> Result<()> {
     assert_eq!(answer.code, Some(2), "{}", answer.said());
     assert!(estate.world.journal().is_empty());
     let annotations: Vec<_> = answer.stdout.lines().collect();
-    assert!(annotations.len() >= 2 && annotations.iter().all(|it| it.starts_with("::error::")), "{}", answer.said());
+    assert!(
+        annotations.len() >= 2 && annotations.iter().all(|it| it.starts_with("::error title=Drift Detector::")),
+        "{}",
+        answer.said()
+    );
     Ok(())
 }

@@ -111,7 +111,9 @@ fn a_pull_request_gets_a_notice_and_nothing_is_contacted() -> Result<()> {
         let answer = estate.detector()?.in_workflow(event)?.variable("INPUT_FAIL-ON", "drift").run()?;
         assert_eq!(answer.code, Some(0), "{}", answer.said());
         assert!(
-            answer.stdout.starts_with("::notice::drift-detector does not comment on pull requests yet"),
+            answer
+                .stdout
+                .starts_with("::notice title=Drift Detector::drift-detector does not comment on pull requests yet"),
             "{}",
             answer.said()
         );

@@ -10,7 +10,7 @@ use drift_detector::demo::faults::{Fault, Rule};
 use drift_detector::demo::world::{CONFIGHUB, Profile};
 use serde_json::{Value, json};
 
-use super::{drifted, environment, failure, intact, sentence};
+use super::{drifted, environment, failure, intact, plain, sentence};
 use crate::detector::Answer;
 use crate::estate::{Estate, ONE, THREE};
 
@@ -212,7 +212,10 @@ fn an_empty_space_is_not_clean_and_says_why() -> Result<()> {
     let report = answer.report()?;
     intact(&report, "dev")?;
     assert_eq!(environment(&report, "prod")?["status"], "partial");
-    insta::assert_snapshot!(report["remarks"].to_string(), @r#"["In prod, nothing was in scope (check its units, the configured scope, and that this identity may view them)."]"#);
+    assert_eq!(report["remarks"], json!(["In prod, nothing was in scope."]));
+    let note = environment(&report, "prod")?["targets"][0]["notes"][0].as_str().unwrap_or_default();
+    insta::assert_snapshot!(note, @"Space `shop-prod` has no Kubernetes unit in scope: check its slug, `scope.units`, and that this identity may view its units");
+    assert!(plain(&answer.file("drift-report/report.md")?).contains(&plain(note)), "{}", answer.said());
     Ok(())
 }
 
