@@ -103,11 +103,6 @@ impl Cluster {
         self.namespace.as_deref()
     }
 
-    /// Host and port of the API server, for messages.
-    pub fn host(&self) -> &str {
-        &self.connection.whose.host
-    }
-
     /// Which of these kinds the server serves, under which name. Every kind has an entry.
     pub async fn discover(
         &self,

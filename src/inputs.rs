@@ -121,11 +121,6 @@ impl Inputs {
             credentials,
         })
     }
-
-    /// Every credential that this run was given, for the redactor and the runner's masks.
-    pub fn secrets(&self) -> Vec<&SecretString> {
-        self.credentials.iter().collect()
-    }
 }
 
 #[cfg(test)]

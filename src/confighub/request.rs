@@ -1,5 +1,6 @@
 //! One request: address, credentials, retries, and an answer that is what it claims to be.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use backon::Retryable as _;
@@ -51,7 +52,8 @@ impl Client {
     pub(super) async fn list<T: DeserializeOwned>(&self, path: &str, query: &Query<'_>) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         let mut next: Option<String> = None;
-        for _ in 0..MOST_PAGES {
+        let mut seen = BTreeSet::new();
+        loop {
             let mut query = query.to_vec();
             if self.generation == (Generation::Release { paged: true }) {
                 if !query.iter().any(|(name, _)| *name == "limit") {
@@ -64,13 +66,15 @@ impl Client {
             // The header ends a list, not the length of a page: a page may be short, or empty.
             match token {
                 None => return Ok(all),
-                Some(token) if next.as_ref() == Some(&token) => {
+                Some(token) if !seen.insert(token.clone()) => {
                     return Err(Error::new(Kind::Unexpected, named(path), "the list's pages go round in a circle"));
+                }
+                Some(_) if seen.len() > MOST_PAGES => {
+                    return Err(Error::new(Kind::Unexpected, named(path), "the list does not end"));
                 }
                 Some(token) => next = Some(token),
             }
         }
-        Err(Error::new(Kind::Unexpected, named(path), "the list does not end"))
     }
 
     /// The first page of a list, with the limit that the query gives.
@@ -141,16 +145,13 @@ impl Client {
         let request = LOGIN;
         let url = format!("{}/auth/worker", host(&self.url));
         let login = serde_json::json!({"worker_id": id, "worker_secret": secret.expose_secret()});
-        // A login stores nothing that a second one would double, so it is retried as a read is.
-        let log_in = || async {
-            let answer = self.http.post(&url).json(&login).send().await.map_err(|it| transport(request, &it))?;
-            let answer = accept(request, answer).await.map_err(|error| match error.kind {
-                Kind::Refused(_) | Kind::Forbidden | Kind::NotFound => Error { kind: Kind::Unauthorized, ..error },
-                _ => error,
-            })?;
-            decode::<wire::WorkerLogin>(request, &body(request, answer).await?)
-        };
-        let token = log_in.retry(http::retries()).when(Error::is_transient).adjust(wait).await?.access_token;
+        let answer = self.http.post(&url).json(&login).send().await.map_err(|it| transport(request, &it))?;
+        let answer = accept(request, answer).await.map_err(|error| match error.kind {
+            Kind::Refused(_) | Kind::Forbidden | Kind::NotFound => Error { kind: Kind::Unauthorized, ..error },
+            _ => error,
+        })?;
+        // Not retried here: the read that needs the token is, and logs in again.
+        let token = decode::<wire::WorkerLogin>(request, &body(request, answer).await?)?.access_token;
         *held = Some(token.clone());
         Ok(token)
     }

@@ -1,6 +1,6 @@
 //! A Space's Kubernetes units with the text that counts as desired.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +26,8 @@ const PARALLEL: usize = 8;
 const READS: usize = 3;
 /// Units a page of `/unit_data`: their texts may be large.
 const DATA_PAGE: &str = "100";
+/// Releases that are looked through for the newest of each Target.
+const RELEASES: &str = "50";
 /// Where a Target names its namespace: `Parameters` (JSON), `Options` or `Facts`, by generation.
 const NAMESPACE_KEYS: [&str; 3] = ["KubeNamespace", "Namespace", "namespace"];
 
@@ -41,6 +43,9 @@ pub struct SpaceUnits {
     /// What the reader should know.
     pub notes: Vec<String>,
 }
+
+/// Targets whose newest Release is being delivered, and how to say so.
+type Deliveries = BTreeMap<Option<Uuid>, String>;
 
 /// A listed unit and what its text must be.
 struct Listed {
@@ -75,13 +80,17 @@ impl Client {
         };
         let include = Some(self.include().to_owned());
         let query = [("where", written.clone().into_query()?), ("filter", filter.clone()), ("include", include)];
-        let listed: Vec<wire::ExtendedUnit> = self.list(&format!("/space/{}/unit", space.id), &query).await?;
+        let mut listed: Vec<wire::ExtendedUnit> = self.list(&format!("/space/{}/unit", space.id), &query).await?;
+        // A unit that moves between pages while they are read comes twice.
+        listed.sort_by_key(|it| it.unit.id);
+        listed.dedup_by_key(|it| it.unit.id);
 
         let mut found = SpaceUnits::default();
-        let release = self.release_under_way(space, &mut found.notes).await?;
+        let deliveries = self.deliveries(space, &mut found.notes).await?;
         let (kubernetes, other): (Vec<_>, Vec<_>) = listed.into_iter().partition(|it| it.unit.toolchain == KUBERNETES);
         found.other_toolchains = other.iter().map(|it| format!("{} ({})", it.unit.slug, it.unit.toolchain)).collect();
         found.other_toolchains.sort();
+        found.notes.extend(several_targets(&kubernetes));
 
         let heads = match self.generation {
             Generation::Release { .. } if !kubernetes.is_empty() => self.heads(space, written, filter).await?,
@@ -89,10 +98,10 @@ impl Client {
         };
         let reads = kubernetes.into_iter().map(|extended| {
             let head = heads.get(&extended.unit.id);
-            let release = release.clone();
+            let deliveries = &deliveries;
             async move {
                 let slug = extended.unit.slug.clone();
-                (slug, self.unit(space, extended, head, compare_to, release).await)
+                (slug, self.unit(space, extended, head, compare_to, deliveries).await)
             }
         });
         let mut reads = stream::iter(reads).buffer_unordered(PARALLEL);
@@ -128,29 +137,29 @@ impl Client {
         Ok(data.into_iter().map(|it| (it.id, it.data)).collect())
     }
 
-    /// Why the Space's newest Release is not settled, if it is not. Not every identity may view Releases, and a server
-    /// without them has none under way: both leave the question open, which only costs the explanation.
-    async fn release_under_way(&self, space: &Space, notes: &mut Vec<String>) -> Result<Option<String>, Error> {
-        let Generation::Release { paged } = self.generation else { return Ok(None) };
-        if !paged {
-            return Ok(None);
+    /// Per Target, why its newest Release is not settled. Not every identity may view Releases, and a server without
+    /// them has none under way: both leave the question open, which only costs the explanation.
+    async fn deliveries(&self, space: &Space, notes: &mut Vec<String>) -> Result<Deliveries, Error> {
+        if self.generation != (Generation::Release { paged: true }) {
+            return Ok(Deliveries::new());
         }
         let path = format!("/space/{}/release", space.id);
-        let query = [("order_by", Some("DESC:ReleaseNum".to_owned())), ("limit", Some("1".to_owned()))];
-        let newest = match self.page::<wire::ExtendedRelease>(&path, &query).await {
-            Ok(releases) => releases.into_iter().next().map(|it| it.release),
+        let query = [("order_by", Some("DESC:ReleaseNum".to_owned())), ("limit", Some(RELEASES.to_owned()))];
+        let releases = match self.page::<wire::ExtendedRelease>(&path, &query).await {
+            Ok(releases) => releases,
             Err(error) if matches!(error.kind, Kind::Forbidden | Kind::NotFound) => {
                 notes.push(
                     "Releases could not be viewed, so a delivery that is under way would read as drift".to_owned(),
                 );
-                None
+                return Ok(Deliveries::new());
             }
             Err(error) => return Err(error),
         };
-        Ok(newest.and_then(|release| {
-            let running = release.live_status.is_some_and(|it| it.operation == "Running");
-            running.then(|| format!("Release {} of Space {} is being delivered", release.number, space.slug))
-        }))
+        let mut newest = BTreeMap::new();
+        for release in releases.into_iter().map(|it| it.release).filter(|it| it.published) {
+            newest.entry(release.target).or_insert(release);
+        }
+        Ok(newest.into_iter().filter_map(|(target, release)| Some((target, delivery(&release, space)?))).collect())
     }
 
     /// One unit with its desired text. `head`: its data as listed, to be believed only if the hash fits.
@@ -160,9 +169,9 @@ impl Client {
         extended: wire::ExtendedUnit,
         head: Option<&String>,
         compare_to: CompareTo,
-        release: Option<String>,
+        deliveries: &Deliveries,
     ) -> Result<Unit, Error> {
-        let mut listed = self.listed(extended, compare_to, release.clone());
+        let mut listed = self.listed(extended, compare_to, deliveries);
         let mut head = head.map(|it| it.clone().into_bytes());
         let path = format!("/space/{}/unit/{}", space.id, listed.unit.id);
         for _ in 0..READS {
@@ -178,7 +187,7 @@ impl Client {
             // The unit changed between the two answers: read both again.
             let query = [("include", Some(self.include().to_owned()))];
             let extended: wire::ExtendedUnit = self.entity(&path, &query).await?;
-            listed = self.listed(extended, compare_to, release.clone());
+            listed = self.listed(extended, compare_to, deliveries);
         }
         Err(Error::new(
             Kind::Unexpected,
@@ -211,7 +220,7 @@ impl Client {
     }
 
     /// Decides which revision is desired, and whether another waits behind it.
-    fn listed(&self, extended: wire::ExtendedUnit, compare_to: CompareTo, release: Option<String>) -> Listed {
+    fn listed(&self, extended: wire::ExtendedUnit, compare_to: CompareTo, deliveries: &Deliveries) -> Listed {
         let wire::ExtendedUnit { unit, released, live, target, status } = extended;
         let (shipped, revision) = match self.generation {
             Generation::Bridge => (unit.live_revision, live),
@@ -234,7 +243,10 @@ impl Client {
             basis,
             pending: shipped != 0 && !same,
             revision,
-            rolling_out: status.as_ref().and_then(apply_under_way).or(release.filter(|_| shipped != 0)),
+            rolling_out: status
+                .as_ref()
+                .and_then(apply_under_way)
+                .or_else(|| deliveries.get(&unit.target).filter(|_| shipped != 0).cloned()),
             namespace: target.as_ref().and_then(namespace),
             shipped,
             unit,
@@ -266,6 +278,25 @@ fn finished(listed: Listed, bytes: Vec<u8>, url: String) -> Result<Unit, Error> 
         target_namespace: namespace,
         text,
         url: Some(url),
+    })
+}
+
+/// Why differences of a Release's units are not drift now; since when, so that a reporter that fell silent shows.
+fn delivery(release: &wire::Release, space: &Space) -> Option<String> {
+    let status = release.live_status.as_ref().filter(|it| it.operation == "Running")?;
+    let since = status.observed_at.map(|it| format!(", as reported at {it:.0}")).unwrap_or_default();
+    Some(format!("Release {} of Space {} is being delivered{since}", release.number, space.slug))
+}
+
+/// What the reader should know where the Space's units go to several clusters, as ConfigHub sees it.
+fn several_targets(units: &[wire::ExtendedUnit]) -> Option<String> {
+    let targets: BTreeSet<Uuid> = units.iter().filter_map(|it| it.unit.target).collect();
+    (targets.len() > 1).then(|| {
+        format!(
+            "the units of this Space belong to {} ConfigHub Targets, and all of them were sought in this one cluster: \
+             narrow each target of the configuration with `scope.units`, or give each cluster a Space of its own",
+            targets.len()
+        )
     })
 }
 

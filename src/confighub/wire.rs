@@ -84,6 +84,8 @@ pub(super) struct Unit {
     pub(super) toolchain: String,
     #[serde(default, rename = "Labels", deserialize_with = "nullable")]
     pub(super) labels: BTreeMap<String, String>,
+    #[serde(default, rename = "TargetID")]
+    pub(super) target: Option<Uuid>,
     /// Base64; bridge only.
     #[serde(default, rename = "Data", deserialize_with = "nullable")]
     pub(super) data: String,
@@ -159,6 +161,11 @@ pub(super) struct ExtendedRelease {
 pub(super) struct Release {
     #[serde(default, rename = "ReleaseNum", deserialize_with = "nullable")]
     pub(super) number: i64,
+    /// Cleared when the Release is withdrawn.
+    #[serde(default, rename = "Published", deserialize_with = "nullable")]
+    pub(super) published: bool,
+    #[serde(default, rename = "TargetID")]
+    pub(super) target: Option<Uuid>,
     #[serde(default, rename = "LiveStatus")]
     pub(super) live_status: Option<LiveStatus>,
 }
@@ -168,6 +175,8 @@ pub(super) struct Release {
 pub(super) struct LiveStatus {
     #[serde(rename = "Operation", deserialize_with = "nullable")]
     pub(super) operation: String,
+    #[serde(rename = "ObservedAt")]
+    pub(super) observed_at: Option<jiff::Timestamp>,
 }
 
 #[derive(Debug, Deserialize)]

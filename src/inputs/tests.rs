@@ -365,7 +365,7 @@ fn the_proxy_of_the_environment_goes_along_and_its_password_is_a_secret() -> Res
     let access = inputs.clusters.get("dev").context("resolved")?.as_ref().map_err(|it| anyhow::anyhow!("{it:?}"))?;
     assert_eq!(access.proxy.as_deref(), Some(proxy));
     assert_eq!(inputs.no_proxy.as_deref(), Some("10.0.0.0/8"));
-    assert!(inputs.secrets().iter().any(|it| it.expose_secret() == "password-of-a-proxy"));
+    assert!(inputs.credentials.iter().any(|it| it.expose_secret() == "password-of-a-proxy"));
     Ok(())
 }
 
@@ -376,7 +376,7 @@ fn every_credential_is_known_to_the_redactor() -> Result<()> {
     let run = Run::new(FILE)?.set("KUBECONFIG_DEV", &text).set("CLAUDE_API_KEY", "key-of-claude");
     let run = run.set("KUBECONFIG_PROD_US", &kubeconfig(&["prod-us"])).set("ACTIONS_RUNTIME_TOKEN", "runtime-token");
     let inputs = run.inputs()?;
-    let known: Vec<&str> = inputs.secrets().into_iter().map(|it| it.expose_secret()).collect();
+    let known: Vec<&str> = inputs.credentials.iter().map(|it| it.expose_secret()).collect();
     for credential in ["token-of-the-run", "key-of-claude", "runtime-token", "token-of-a-cluster", key, "-----BEGIN"] {
         assert!(known.contains(&credential), "{credential}");
     }

@@ -27,9 +27,9 @@ impl GroupVersionKind {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
-    /// Whether this is the core group's Secret.
+    /// Whether this is the core group's Secret, however it is spelled: what is meant to be one must not be shown.
     pub fn is_secret(&self) -> bool {
-        self.group.is_empty() && self.kind == "Secret"
+        self.group.is_empty() && self.kind.eq_ignore_ascii_case("Secret")
     }
 }
 
