@@ -1,17 +1,18 @@
 //! One target: its Space, its cluster, the comparison of both.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cluster::{Cluster, Limits};
+use crate::cluster::{Cluster, Limits, Served};
 use crate::confighub;
 use crate::drift;
 use crate::drift::scope::{self, Bounds};
 use crate::inputs::Inputs;
 use crate::model::environment::{Environment, Target};
 use crate::model::object::GroupVersionKind;
-use crate::model::outcome::{Comparison, Obstacle};
+use crate::model::outcome::{Comparison, Obstacle, Reason};
 use crate::redact::Redactor;
 
 /// What every target of a run shares.
@@ -53,6 +54,9 @@ pub(super) async fn compare(
 
     let documents = scope::read(&units);
     let served = cluster.discover(&scope::kinds(&documents, &inputs.scope)).await;
+    if let Some(obstacle) = shut_out(&served) {
+        return Err(obstacle.clone());
+    }
     let bounds = Bounds {
         environment: &environment.name,
         target,
@@ -80,4 +84,11 @@ pub(super) async fn compare(
     let mut comparison = drift::judge(&case, selection, observed);
     comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));
     Ok(comparison)
+}
+
+/// Why the cluster told nothing at all, not even what it serves; None where it told something.
+fn shut_out(served: &BTreeMap<GroupVersionKind, Result<Served, Obstacle>>) -> Option<&Obstacle> {
+    let is_shut = |it: &Obstacle| matches!(it.reason, Reason::Unauthorized | Reason::Unreachable | Reason::TimedOut);
+    let all = served.values().all(|it| it.as_ref().is_err_and(is_shut));
+    served.values().find_map(|it| it.as_ref().err()).filter(|_| all)
 }
