@@ -80,6 +80,7 @@ impl Default for Limits {
 pub struct Cluster {
     connection: Connection,
     namespace: Option<String>,
+    context: Option<String>,
 }
 
 impl Cluster {
@@ -99,6 +100,11 @@ impl Cluster {
     /// The namespace that the kubeconfig's context (in-cluster: the Pod) gives.
     pub fn context_namespace(&self) -> Option<&str> {
         self.namespace.as_deref()
+    }
+
+    /// The kubeconfig's context; None in a Pod of the cluster.
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
     }
 
     /// Host and port of the API server, for messages.
@@ -135,7 +141,7 @@ fn prepare(access: &ClusterAccess, limits: Limits, redactor: Redactor) -> Result
     };
     let client = login::client(login.config, &limits, &login.whose, &redactor)?;
     let connection = Connection::new(client, login.whose, limits, redactor);
-    Ok(Cluster { connection, namespace: login.namespace })
+    Ok(Cluster { connection, namespace: login.namespace, context: login.context })
 }
 
 fn unprepared(detail: Text) -> Obstacle {

@@ -82,6 +82,7 @@ pub(super) async fn compare(
         redactor,
     };
     let mut comparison = drift::judge(&case, selection, observed);
+    comparison.context = cluster.context().map(|it| redactor.text(it));
     comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));
     Ok(comparison)
 }

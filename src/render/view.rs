@@ -80,8 +80,8 @@ struct TargetView {
 /// The foot of the document.
 #[derive(Debug, Serialize)]
 struct RunView {
-    started: String,
-    finished: String,
+    /// From when to when.
+    read: String,
     version: String,
     config: Option<String>,
     trigger: Option<String>,
@@ -95,7 +95,7 @@ impl View {
         let promotions: BTreeMap<_, _> = report.edges.iter().map(|it| (it.from.as_str(), it)).collect();
         let rows = report.environments.iter().take(limits.environments);
         let edges = report.edges.iter().take(limits.environments);
-        let sections = if limits.sections { report.environments.as_slice() } else { &[] };
+        let sections = if limits.sections { worst_first(&report.environments) } else { Vec::new() };
         Self {
             verdict: limits.text(&report.verdict),
             remarks: report.remarks.iter().take(limits.environments).map(|it| limits.text(it)).collect(),
@@ -105,10 +105,25 @@ impl View {
             must_wait: report.edges.iter().any(|it| it.verdict == EdgeVerdict::Wait),
             edges: edges.map(|it| EdgeView::new(it, limits)).collect(),
             more_edges: report.edges.len().saturating_sub(limits.environments),
-            environments: sections.iter().map(|it| EnvironmentView::new(it, limits)).collect(),
+            environments: sections.into_iter().map(|it| EnvironmentView::new(it, limits)).collect(),
             run: RunView::new(&report.run, limits),
         }
     }
+}
+
+/// The environments in the order in which somebody should read them: the worst first, of equals the one that stands later in
+/// the promotion order. Of those that were left out there is nothing to read.
+fn worst_first(environments: &[EnvironmentReport]) -> Vec<&EnvironmentReport> {
+    let rank = |it: &EnvironmentReport| match it.status {
+        Status::Drift => 0,
+        Status::Failed => 1,
+        Status::Partial => 2,
+        Status::Clean => 3,
+        Status::Skipped => 4,
+    };
+    let mut sorted: Vec<_> = environments.iter().rev().filter(|it| it.status != Status::Skipped).collect();
+    sorted.sort_by_key(|it| rank(it));
+    sorted
 }
 
 impl Row {
@@ -238,8 +253,10 @@ impl RunView {
         let RunInfo { started, finished, version, config, trigger, actor, url } = run;
         let text = |it: &Option<String>| it.as_deref().map(|it| limits.text(it));
         Self {
-            started: started.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            finished: finished.strftime("%H:%M:%S").to_string(),
+            read: match started.strftime("%Y-%m-%d %H:%M:%S").to_string() {
+                start if started.as_second() == finished.as_second() => start,
+                start => format!("{start} to {}", finished.strftime("%H:%M:%S")),
+            },
             version: limits.text(version),
             config: text(config),
             trigger: text(trigger),
