@@ -67,6 +67,10 @@ struct TargetView {
     findings: Vec<FindingView>,
     more_findings: usize,
     diffs: Vec<DiffView>,
+    /// How many there are, where they are folded.
+    folded_diffs: Option<usize>,
+    /// Nothing in scope: most often a mistake.
+    is_empty: bool,
     next_steps: Option<NextSteps>,
     not_compared: Vec<ObstacleView>,
     more_not_compared: usize,
@@ -76,6 +80,9 @@ struct TargetView {
     notes: Vec<String>,
     more_notes: usize,
 }
+
+/// More diffs than this are folded, so that what to do stands in sight.
+const DIFFS: usize = 3;
 
 /// The foot of the document.
 #[derive(Debug, Serialize)]
@@ -111,18 +118,11 @@ impl View {
     }
 }
 
-/// The environments in the order in which somebody should read them: the worst first, of equals the one that stands later in
-/// the promotion order. Of those that were left out there is nothing to read.
+/// The environments in the order in which somebody should read them: those that are not clean, then the clean ones; among
+/// either, production first, which stands last in the promotion order. Of those that were left out there is nothing to read.
 fn worst_first(environments: &[EnvironmentReport]) -> Vec<&EnvironmentReport> {
-    let rank = |it: &EnvironmentReport| match it.status {
-        Status::Drift => 0,
-        Status::Failed => 1,
-        Status::Partial => 2,
-        Status::Clean => 3,
-        Status::Skipped => 4,
-    };
     let mut sorted: Vec<_> = environments.iter().rev().filter(|it| it.status != Status::Skipped).collect();
-    sorted.sort_by_key(|it| rank(it));
+    sorted.sort_by_key(|it| it.status == Status::Clean);
     sorted
 }
 
@@ -229,6 +229,8 @@ impl TargetView {
             }),
             more_findings: target.findings.len() - findings.len(),
             findings,
+            folded_diffs: (diffs.len() > DIFFS).then_some(diffs.len()),
+            is_empty: target.failure.is_none() && counts.in_scope == 0 && target.not_compared.is_empty(),
             diffs,
             next_steps: (limits.findings > 0).then(|| NextSteps::new(target, limits)).flatten(),
             not_compared: not_compared

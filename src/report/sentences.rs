@@ -24,6 +24,9 @@ pub(super) fn verdict(status: Status, environments: &[EnvironmentReport]) -> Str
         Status::Partial => {
             let gaps = environments.iter().filter(|it| it.status != Status::Skipped && !it.complete);
             let names: Vec<_> = gaps.map(|it| &it.name).collect();
+            if environments.iter().all(|it| it.counts.compared == 0) {
+                return format!("Nothing was compared in {}.", list(&names));
+            }
             format!("No drift found, but not everything in {} could be compared.", list(&names))
         }
         Status::Failed => {
