@@ -47,7 +47,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 fn pointer(text: &str) -> Result<String, &'static str> {
-    if text.starts_with('/') { Ok(text.to_owned()) } else { Err("a pointer begins with a slash: write `/spec/replicas`") }
+    if text.starts_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err("a pointer begins with a slash: write `/spec/replicas`")
+    }
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

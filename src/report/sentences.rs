@@ -3,7 +3,8 @@
 use super::{EnvironmentReport, Status, TargetReport};
 
 /// Why no step of the promotion path is ever called safe by this version.
-pub(super) const CHANGESETS_NOT_READ: &str = "This version does not read open ChangeSets, so it calls no promotion safe.";
+pub(super) const CHANGESETS_NOT_READ: &str =
+    "This version does not read open ChangeSets, so it calls no promotion safe.";
 
 /// More names than this are counted.
 const NAMES: usize = 6;
