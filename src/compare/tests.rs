@@ -1,3 +1,5 @@
+//! Two files, one verdict.
+
 use super::*;
 
 const DESIRED: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {replicas: 3, \

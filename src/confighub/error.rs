@@ -19,6 +19,12 @@ pub struct Error {
     pub request_id: Option<String>,
 }
 
+/// The service's words in a sentence, at most, in characters.
+const QUOTED: usize = 300;
+
+/// The request by which a worker logs in.
+pub(super) const LOGIN: &str = "POST /auth/worker";
+
 /// The meaning of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -69,6 +75,10 @@ impl Error {
     /// What the reader of the report is told.
     pub fn obstacle(&self, redactor: &Redactor) -> Obstacle {
         let (reason, remedy) = match self.kind {
+            Kind::Unauthorized if self.request == LOGIN => (
+                Reason::Unauthorized,
+                "check `confighub-worker-id` and `confighub-worker-secret`: they belong together, and to a worker that still exists",
+            ),
             Kind::Unauthorized => (
                 Reason::Unauthorized,
                 "renew `confighub-token`, or give `confighub-worker-id` and `confighub-worker-secret`, which log in anew by themselves",
@@ -96,7 +106,17 @@ impl Error {
                 "ConfigHub cannot express this value: rename what it names, or correct the configuration",
             ),
         };
-        Obstacle { reason, detail: redactor.text(&self.to_string()), remedy: remedy.into() }
+        Obstacle { reason, detail: redactor.text(&self.shortened(redactor)), remedy: remedy.into() }
+    }
+
+    /// The sentence with the service's words redacted, then shortened: half a credential is not recognised.
+    fn shortened(&self, redactor: &Redactor) -> String {
+        let message = redactor.text(&self.message).to_string();
+        let short: String = message.chars().take(QUOTED).collect();
+        let dots = if short.len() < message.len() { "…" } else { "" };
+        let Self { kind, request, message: _, request_id } = self;
+        let (kind, request, request_id) = (*kind, request.clone(), request_id.clone());
+        Self { kind, request, message: format!("{short}{dots}"), request_id }.to_string()
     }
 }
 

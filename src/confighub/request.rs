@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 
 use crate::http;
 use crate::model::access::Credentials;
+use crate::redact::Redactor;
 
-use super::error::{Error, Kind};
+use super::error::{Error, Kind, LOGIN};
 use super::{Client, Generation, host, wire};
 
 /// Query parameters; those without a value are not sent.
@@ -18,8 +19,8 @@ pub(super) type Query<'a> = [(&'a str, Option<String>)];
 
 /// The largest answer that is read: a page of units may hold 64 MiB each, base64 and escapes on top.
 const LARGEST_ANSWER: usize = 512 << 20;
-/// How much of an answer that is no error of the API is quoted.
-const QUOTED: usize = 300;
+/// How much of an error answer is looked at. What of it is quoted is cut to size after redaction.
+const LOOKED_AT: usize = 8192;
 /// Units a page. The service allows 1000.
 const PAGE: &str = "500";
 /// A server that never ends its pages is broken.
@@ -30,7 +31,11 @@ pub(super) async fn info(http: &reqwest::Client, base: &Url) -> Result<(wire::Ap
     let request = "GET /info";
     let ask = || async {
         let answer = http.get(address(base, "/info")).send().await.map_err(|it| transport(request, &it))?;
-        let answer = accept(request, answer).await?;
+        // It asks for nothing that could be missing, and sends nothing that could be refused: something else answers.
+        let answer = accept(request, answer).await.map_err(|error| match error.kind {
+            Kind::NotFound | Kind::Refused(_) => Error { kind: Kind::Unexpected, ..error },
+            _ => error,
+        })?;
         let versioned = answer.headers().contains_key("confighub-version");
         let info: wire::ApiInfo = decode(request, &body(request, answer).await?)?;
         if info.version.is_empty() && info.build.is_none() && info.client_id.is_none() {
@@ -105,8 +110,8 @@ impl Client {
         let sent = self.send(request, build(), &token).await;
         match (sent, &self.credentials) {
             (Err(Error { kind: Kind::Unauthorized, .. }), Credentials::Worker { .. }) => {
-                let token = self.token(Some(token)).await?;
-                self.send(request, build(), &token).await
+                let renewed = self.token(Some(token.clone())).await?;
+                self.send(request, build(), &renewed).await.map_err(|error| silenced(error, &token))
             }
             (sent, _) => sent,
         }
@@ -118,7 +123,7 @@ impl Client {
         };
         value.set_sensitive(true);
         let answer = built.header(header::AUTHORIZATION, value).send().await.map_err(|it| transport(request, &it))?;
-        accept(request, answer).await
+        accept(request, answer).await.map_err(|error| silenced(error, token))
     }
 
     /// The token to send. `refused`: one that the service did not take, so a worker must log in unless somebody just has.
@@ -133,7 +138,7 @@ impl Client {
         {
             return Ok(token.clone());
         }
-        let request = "POST /auth/worker";
+        let request = LOGIN;
         let url = format!("{}/auth/worker", host(&self.url));
         let login = serde_json::json!({"worker_id": id, "worker_secret": secret.expose_secret()});
         // A login stores nothing that a second one would double, so it is retried as a read is.
@@ -169,6 +174,12 @@ fn wait(error: &Error, planned: Option<Duration>) -> Option<Duration> {
     planned.filter(|_| asked <= http::LONGEST_WAIT).map(|planned| planned.max(asked))
 }
 
+/// The error without this token. One from a login is known here alone, so nobody else could cut it out.
+fn silenced(error: Error, token: &SecretString) -> Error {
+    let message = Redactor::new([token]).document(&error.message);
+    Error { message, ..error }
+}
+
 /// The answer if it is a success, else what its status means.
 async fn accept(request: &str, answer: Response) -> Result<Response, Error> {
     let status = answer.status();
@@ -201,12 +212,12 @@ fn message(bytes: &[u8]) -> String {
     if let Ok(error) = serde_json::from_slice::<wire::StandardError>(bytes)
         && !error.message.is_empty()
     {
-        return error.message.chars().take(QUOTED).collect();
+        return error.message.chars().take(LOOKED_AT).collect();
     }
     let text = String::from_utf8_lossy(bytes);
     let words: Vec<&str> = text.split_whitespace().collect();
     let plain = words.join(" ");
-    if plain.starts_with('<') { "an HTML page".to_owned() } else { plain.chars().take(QUOTED).collect() }
+    if plain.starts_with('<') { "an HTML page".to_owned() } else { plain.chars().take(LOOKED_AT).collect() }
 }
 
 /// The whole body, bounded. A body that is cut is no answer.
@@ -253,8 +264,9 @@ fn transport(request: &str, error: &reqwest::Error) -> Error {
         return Error::too_slow(request);
     }
     let message = if error.is_connect() {
-        let host = error.url().and_then(|it| it.host_str()).unwrap_or_default();
-        format!("no connection to {host}: {reason}")
+        let host = error.url().and_then(|it| it.host_str()).unwrap_or("it");
+        let port = error.url().and_then(|it| it.port()).map_or_else(String::new, |it| format!(":{it}"));
+        format!("no connection to {host}{port}: {reason}")
     } else if error.is_body() || error.is_decode() || error.is_request() {
         format!("the connection broke: {reason}")
     } else {

@@ -192,7 +192,7 @@ fn resolve(ctx: &Settings<'_>, project: &Project, target: &Target, found: Source
         Some(context) if kubeconfig.has_context(context) => Some(context.clone()),
         Some(context) => {
             let detail = format!("{name} has no context {} for target `{}`", quoted(context), target.name);
-            return Err((detail, format!("correct `context` of the target: known are {}", known())));
+            return Err((detail, format!("set `context` of the target to one of {}", known())));
         }
         // Without a file the target's name is only derived: the example project means its current context.
         None if project.path.is_some() && kubeconfig.has_context(&target.name) => Some(target.name.clone()),

@@ -65,7 +65,7 @@ pub struct Flags {
     #[arg(long, value_name = "SECRET", value_parser = secret, help_heading = "ConfigHub")]
     pub confighub_worker_secret: Option<SecretString>,
 
-    /// Kubeconfig file of one target; may be repeated [default: `KUBECONFIG_<TARGET>`, `KUBECONFIG`, ~/.kube/config]
+    /// Kubeconfig file of a target; may be repeated; else `KUBECONFIG_<TARGET>`, `KUBECONFIG` and `~/.kube/config` are used
     #[arg(long, value_name = "TARGET=PATH", help_heading = "Clusters")]
     pub kubeconfigs: Vec<String>,
 

@@ -35,7 +35,8 @@ pub(super) async fn compare(
     let access = inputs.clusters.get(&target.name).expect("inputs give every target its access").as_ref();
     let access = access.map_err(Clone::clone)?;
     let limits = Limits {
-        overall: limit,
+        // A little less than there is: what was read by then is still judged and reported.
+        overall: limit.mul_f32(0.9),
         ca_bundle: inputs.ca_bundle.clone(),
         no_proxy: inputs.no_proxy.clone(),
         ..Limits::default()
@@ -54,7 +55,7 @@ pub(super) async fn compare(
 
     let documents = scope::read(&units);
     let served = cluster.discover(&scope::kinds(&documents, &inputs.scope)).await;
-    if let Some(obstacle) = shut_out(&served) {
+    if let Some(obstacle) = out_of_reach(&served) {
         return Err(obstacle.clone());
     }
     let bounds = Bounds {
@@ -84,12 +85,19 @@ pub(super) async fn compare(
     let mut comparison = drift::judge(&case, selection, observed);
     comparison.context = cluster.context().map(|it| redactor.text(it));
     comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));
+    if units.is_empty() && unread.is_empty() {
+        let note = format!(
+            "Space `{}` has no Kubernetes unit in scope: check its slug, `scope.units`, and that this identity may view its units",
+            target.space
+        );
+        comparison.notes.push(redactor.text(&note));
+    }
     Ok(comparison)
 }
 
-/// Why the cluster told nothing at all, not even what it serves; None where it told something.
-fn shut_out(served: &BTreeMap<GroupVersionKind, Result<Served, Obstacle>>) -> Option<&Obstacle> {
-    let is_shut = |it: &Obstacle| matches!(it.reason, Reason::Unauthorized | Reason::Unreachable | Reason::TimedOut);
-    let all = served.values().all(|it| it.as_ref().is_err_and(is_shut));
-    served.values().find_map(|it| it.as_ref().err()).filter(|_| all)
+/// Why not one kind can be asked for, such as a cluster that is down or a login that it refused: then nothing at all was
+/// read, which is more than a gap. A kind that the cluster does not have was answered.
+fn out_of_reach(served: &BTreeMap<GroupVersionKind, Result<Served, Obstacle>>) -> Option<&Obstacle> {
+    let answered = |it: &Result<Served, Obstacle>| !it.as_ref().is_err_and(|it| it.reason != Reason::NotServed);
+    if served.values().any(answered) { None } else { served.values().find_map(|it| it.as_ref().err()) }
 }

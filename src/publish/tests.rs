@@ -1,3 +1,5 @@
+//! What is written where, and what a destination that fails leaves of the others.
+
 use std::fs;
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::MARK;
 
 /// Names that say that the value is a secret.
-const NAME: &str = r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[-_.]?key|access[-_.]?key|private[-_.]?key|signing[-_.]?key|encryption[-_.]?key|credential|auth|cookie|session|dsn|conn(ection)?[-_.]?str(ing)?|connection[-_.]?ur[il]|database[-_.]?ur[il])";
+const NAME: &str = r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[-_.]?key|access[-_.]?key|account[-_.]?key|private[-_.]?key|signing[-_.]?key|encryption[-_.]?key|credential|auth|cookie|session|dsn|conn(ection)?[-_.]?str(ing)?|connection[-_.]?ur[il]|database[-_.]?ur[il])";
 
 /// Names of Kubernetes fields that only *refer* to a secret, or set how something named so behaves. Their values are
 /// names and settings.

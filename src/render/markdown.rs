@@ -214,8 +214,7 @@ fn is_calm(word: &str, place: Place) -> bool {
         || !body.is_empty()
             && body.chars().all(harmless)
             && visible(body) == body
-            && !rule
-            && !(list_marker && place == Place::First)
+            && !(rule || list_marker && place == Place::First)
             && !body.to_ascii_lowercase().contains("www.")
             && !body.split(|it: char| !it.is_alphanumeric()).any(is_commit)
             && !has_ticket(body)

@@ -1,3 +1,5 @@
+//! The documents as people read them: outline, budgets, and text that tries to be more than text.
+
 use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
 

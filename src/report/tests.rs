@@ -1,3 +1,5 @@
+//! How verdicts are composed, table by table.
+
 use crate::model::outcome::{NotCompared, Reason};
 
 use super::fixtures::*;

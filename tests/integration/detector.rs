@@ -9,6 +9,8 @@ use anyhow::Context as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::runner;
+
 /// A call of the binary that is being prepared.
 pub(crate) struct Detector {
     folder: TempDir,
@@ -61,7 +63,7 @@ impl Detector {
     }
 
     /// As a step of a workflow: its files, and the runner's variables.
-    pub(crate) fn as_action(self, event: &str) -> anyhow::Result<Self> {
+    pub(crate) fn in_workflow(self, event: &str) -> anyhow::Result<Self> {
         let (output, summary) = (self.path("runner/output"), self.path("runner/summary"));
         let workspace = self.folder.path().display().to_string();
         let this = self.file("runner/output", "")?.file("runner/summary", "")?;
@@ -111,6 +113,11 @@ impl Answer {
     /// `report.json` of the default folder.
     pub(crate) fn report(&self) -> anyhow::Result<Value> {
         Ok(serde_json::from_str(&self.file("drift-report/report.json")?)?)
+    }
+
+    /// The step's outputs, as the runner reads them.
+    pub(crate) fn outputs(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        runner::outputs(&self.file("runner/output")?)
     }
 
     /// Everything that left: both streams and every file that is not an input.

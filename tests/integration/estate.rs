@@ -64,7 +64,7 @@ impl Drop for Estate {
     }
 }
 
-/// A manifest of a ConfigMap in `shop`.
+/// A manifest of a `ConfigMap` in `shop`.
 pub(crate) fn config_map(name: &str, value: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  mode: {value}\n")
 }

@@ -66,7 +66,7 @@ impl Real {
     }
 }
 
-/// Applies what the story shipped to the environment, as the GitOps tool would: each document where it says, else where
+/// Applies what the story shipped to the environment, as the `GitOps` tool would: each document where it says, else where
 /// the Target says.
 fn deliver(server: &ApiServer, environment: &str) -> Result<()> {
     let slug = format!("chubby-paws-{environment}");

@@ -4,11 +4,17 @@
 mod apiserver;
 mod detector;
 mod estate;
+mod runner;
 mod surface;
 
+mod action;
 mod cluster;
+mod demo;
 mod detect;
+mod errors;
 mod faults;
+mod hub;
 mod inputs;
 mod kubernetes;
+mod redaction;
 mod report;

@@ -1,3 +1,5 @@
+//! What is a difference and what is only another spelling.
+
 use super::*;
 
 fn read(text: &str) -> Value {

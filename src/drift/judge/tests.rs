@@ -1,3 +1,5 @@
+//! What becomes of each object: finding, gap or suppressed.
+
 use proptest::prelude::*;
 use serde_json::json;
 use serde_json::value::RawValue;

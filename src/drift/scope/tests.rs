@@ -1,3 +1,5 @@
+//! What is asked for, and what is left out with which reason.
+
 use std::collections::BTreeMap as Map;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every value stays one piece of text, whatever it holds.
+
 use proptest::prelude::*;
 
 use crate::redact::Redactor;

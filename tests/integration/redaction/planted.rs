@@ -1,0 +1,199 @@
+//! Secrets inside of objects and units.
+
+use anyhow::Result;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use drift_detector::demo::story::{ClusterStory, Space, Story};
+use drift_detector::demo::world::Profile;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use serde_json::{Value, json};
+
+use super::{ensure_found, ensure_silent, findings};
+use crate::detector::Answer;
+use crate::estate::{Estate, ONE};
+
+/// What nobody hides: it must be seen, or nothing is proved.
+const CONTROL: [&str; 2] = ["the-visible-mode-of-desired", "the-visible-mode-of-live"];
+
+/// Secrets included.
+fn config() -> String {
+    format!("{ONE}scope: {{secrets: true}}\n")
+}
+
+/// Desired and live of the same objects, one unit each, compared in a workflow with the chattiest log.
+fn compared(pairs: Vec<(Value, Value)>) -> Result<Answer> {
+    let mut space = Space::new("shop-dev").namespace("shop");
+    let mut live = Vec::new();
+    for (index, (desired, actual)) in pairs.into_iter().enumerate() {
+        space = space.unit((format!("unit-{index}").as_str(), desired.to_string().as_str()));
+        let mut actual = actual;
+        actual["metadata"]["namespace"] = "shop".into();
+        actual["metadata"]["uid"] = format!("6f1b0e0e-0f0e-4a53-9f4e-{index:012}").into();
+        live.push(actual);
+    }
+    let estate =
+        Estate::new(&Story::new().space(space).cluster(ClusterStory::new("dev", live)), Profile::Release, &config())?;
+    let answer = estate.detector()?.in_workflow("schedule")?.variable("DRIFT_LOG", "trace").run()?;
+    anyhow::ensure!(answer.code == Some(0), "{}", answer.said());
+    Ok(answer)
+}
+
+fn config_map(name: &str, data: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data})
+}
+
+fn control() -> (Value, Value) {
+    let [desired, live] = CONTROL.map(|it| config_map("control", &json!({"mode": it})));
+    (desired, live)
+}
+
+fn ensure_control(answer: &Answer) -> Result<()> {
+    let everything = answer.file("drift-report/report.md")?;
+    anyhow::ensure!(CONTROL.iter().all(|it| everything.contains(it)), "the control is not shown: {}", answer.said());
+    Ok(())
+}
+
+#[test]
+fn the_values_of_secrets_are_compared_and_never_shown() -> Result<()> {
+    let (old, new) = ("old-hunter-of-a-secret", "new-hunter-of-a-secret");
+    let secret = |data: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}, "type": "Opaque", "data": data});
+    let mut plain = secret(json!({}));
+    plain["metadata"]["name"] = "plain".into();
+    plain["stringData"] = json!({"mode": old, "same": "the-same-on-both-sides"});
+    let mut plain_live =
+        secret(json!({"mode": STANDARD.encode(new), "same": STANDARD.encode("the-same-on-both-sides")}));
+    plain_live["metadata"]["name"] = "plain".into();
+    let answer = compared(vec![
+        control(),
+        (
+            secret(json!({"mode": STANDARD.encode(old), "gone": STANDARD.encode("a-value-that-is-gone")})),
+            secret(json!({"mode": STANDARD.encode(new)})),
+        ),
+        (plain, plain_live),
+    ])?;
+    ensure_found(&answer, &["/data/gone", "/data/mode", "/data/mode", "/data/mode"])?;
+    ensure_control(&answer)?;
+    ensure_silent(&answer, &[old, new, "the-same-on-both-sides", "a-value-that-is-gone"], "Secret")
+}
+
+/// A Deployment whose one container has these parts beside its image.
+fn deployment(container: &Value, annotations: &Value) -> Value {
+    let mut web = json!({"name": "web", "image": "web:1"});
+    for (key, value) in container.as_object().into_iter().flatten() {
+        web[key] = value.clone();
+    }
+    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "annotations": annotations}, "spec": {
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [web]}}}})
+}
+
+#[test]
+fn credentials_of_containers_are_not_shown() -> Result<()> {
+    let with = |canary: &str| {
+        let env = json!([
+            {"name": "DB_PASSWORD", "value": format!("{canary}-password")},
+            {"name": "API_TOKEN", "value": format!("{canary}-token")},
+            {"name": "BROKER", "value": format!("amqp://app:{canary}-broker@mq:5672/shop")},
+            {"name": "LEVEL", "value": format!("{canary}-is-visible")},
+        ]);
+        let args = json!(["--port=80", format!("--password={canary}-flag"), "--api-token", format!("{canary}-next")]);
+        let annotations = json!({
+            "example.com/webhook": format!("https://hook:{canary}-hook@example.com/x"),
+            "example.com/auth-token": format!("{canary}-annotation"),
+        });
+        deployment(&json!({"env": env, "args": args}), &annotations)
+    };
+    let answer = compared(vec![(with("desired"), with("actual"))])?;
+    let found = findings(&answer)?;
+    let paths: Vec<_> = found.iter().map(|it| it.0.as_str()).collect();
+    for wanted in ["/env/0/value", "/env/1/value", "/env/2/value", "/env/3/value", "/args"] {
+        assert!(paths.iter().any(|it| it.contains(wanted)), "{wanted} in {paths:#?}");
+    }
+    assert!(paths.iter().filter(|it| it.starts_with("/metadata/annotations/")).count() == 2, "{paths:#?}");
+    let secrets = ["password", "token", "broker", "flag", "next", "hook", "annotation"];
+    for side in ["desired", "actual"] {
+        assert!(answer.file("drift-report/report.md")?.contains(&format!("{side}-is-visible")), "{}", answer.said());
+        let canaries: Vec<String> = secrets.iter().map(|it| format!("{side}-{it}")).collect();
+        ensure_silent(&answer, &canaries.iter().map(String::as_str).collect::<Vec<_>>(), "container")?;
+    }
+    Ok(())
+}
+
+/// Texts that look like credentials, whatever they are called; what of each is the secret.
+fn shapes(random: &str) -> Vec<(String, String)> {
+    let jwt = format!("eyJhbGciOiJIUzI1NiJ9.{random}.{random}");
+    let pem = format!("-----BEGIN RSA PRIVATE KEY-----\n{random}\n{random}\n-----END RSA PRIVATE KEY-----\n");
+    vec![
+        (jwt, random.to_owned()),
+        (pem, random.to_owned()),
+        (format!("ghp_{random}"), random.to_owned()),
+        (format!("sk-ant-api03-{random}"), random.to_owned()),
+        (format!("glpat-{random}"), random.to_owned()),
+        (format!("xoxb-{random}"), random.to_owned()),
+        (format!("db.user=app\ndb.password={random}\ndb.pool=5\n"), random.to_owned()),
+        (format!("{{\"apiKey\": \"{random}\", \"pool\": 5}}"), random.to_owned()),
+        (format!("postgres://app:{random}@db:5432/shop"), random.to_owned()),
+        (format!("curl -H 'Authorization: Bearer {random}' https://example.com"), random.to_owned()),
+        (format!("AccountName=shop;AccountKey={random};EndpointSuffix=core"), random.to_owned()),
+    ]
+}
+
+#[test]
+fn what_looks_like_a_credential_is_not_shown_wherever_it_stands() -> Result<()> {
+    let random = "[A-Za-z0-9]{12}[a-z][0-9][A-Z][A-Za-z0-9]{13}";
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(4) });
+    let checked = runner.run(&(random, random), |(old, new)| {
+        check_shapes(&old, &new).map_err(|error| TestCaseError::fail(format!("{error:#}")))
+    });
+    checked.map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+fn check_shapes(old: &str, new: &str) -> Result<()> {
+    let data = |random: &str| -> Value {
+        let shapes = shapes(random).into_iter().enumerate();
+        shapes
+            .map(|(index, (text, _))| (format!("entry-{index}"), Value::from(text)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let env = |random: &str| -> Value {
+        let shapes = shapes(random).into_iter().enumerate();
+        shapes.map(|(index, (text, _))| json!({"name": format!("ENTRY_{index}"), "value": text})).collect()
+    };
+    let args = |random: &str| -> Value { shapes(random).into_iter().map(|it| Value::from(it.0)).collect() };
+    let both = |random: &str| deployment(&json!({"env": env(random), "args": args(random)}), &data(random));
+    let answer = compared(vec![
+        control(),
+        (config_map("settings", &data(old)), config_map("settings", &data(new))),
+        (both(old), both(new)),
+    ])?;
+    let count = shapes(old).len();
+    let found = findings(&answer)?;
+    let below = |prefix: &str| found.iter().filter(|it| it.0.starts_with(prefix)).count();
+    anyhow::ensure!(below("/data/entry-") == count && below("/metadata/annotations/") == count, "{found:#?}");
+    anyhow::ensure!(below("/spec/template/spec/containers/0/env/") == count, "{found:#?}");
+    ensure_control(&answer)?;
+    ensure_silent(&answer, &[old, new], "shape")
+}
+
+#[test]
+fn secrets_in_units_that_cannot_be_read_are_not_quoted() -> Result<()> {
+    let canary = "Tr0ub4dor-of-an-unreadable-unit";
+    let texts = [
+        format!("apiVersion: v1\nkind: Secret\nstringData:\n  password: {canary}\n bad: [\n"),
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData: {{password: confighubplaceholder, b: {canary}}}\n"
+        ),
+        format!("password: {canary}\n"),
+        format!("apiVersion: v1\nkind: {{password: {canary}}}\n"),
+        format!("{canary}: *unknown\n"),
+    ];
+    let space = texts.iter().enumerate().fold(Space::new("shop-dev"), |space, (index, text)| {
+        space.unit((format!("unit-{index}").as_str(), text.as_str()))
+    });
+    let story = Story::new().space(space).cluster(ClusterStory::new("dev", vec![]));
+    let estate = Estate::new(&story, Profile::Release, &config())?;
+    let answer = estate.detector()?.in_workflow("schedule")?.variable("DRIFT_LOG", "trace").run()?;
+    assert_eq!(answer.code, Some(3), "{}", answer.said());
+    ensure_silent(&answer, &[canary], "unit")
+}
