@@ -18,9 +18,18 @@ use crate::inputs::Flags;
 /// Bad input; nothing was contacted.
 const BAD_INPUT: u8 = 2;
 
+const CODES: &str = "\
+Exit codes of run:
+  0         the report was delivered, and nothing that --fail-on names happened
+  1         --fail-on drift, and there is drift
+  2         wrong inputs; nothing was contacted
+  3         something in scope could not be compared
+  4         compared, but the report reached nothing except files
+  130, 143  interrupted";
+
 /// Compares what ConfigHub says with what the clusters run, environment by environment, and reports what drifted.
 #[derive(Debug, Parser)]
-#[command(name = "drift-detector", version, args_conflicts_with_subcommands = true)]
+#[command(name = "drift-detector", version, args_conflicts_with_subcommands = true, after_help = CODES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -31,10 +40,11 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Compare the configured environments and report (the default)
+    #[command(after_help = CODES)]
     Run(Box<Flags>),
-    /// Compare two files, offline
+    /// Compare two files, offline; exit code 0: the same, 1: drift, 2: an error
     Compare(compare::Arguments),
-    /// Render a report.json again
+    /// Turn a report.json into Markdown again
     Render(render::Arguments),
     /// Print the JSON schema of the configuration file or of report.json
     Schema(schema::Arguments),

@@ -81,6 +81,7 @@ impl Default for Limits {
 pub struct Cluster {
     connection: Connection,
     namespace: Option<String>,
+    context: Option<String>,
 }
 
 impl Cluster {
@@ -101,6 +102,11 @@ impl Cluster {
     /// The namespace that the kubeconfig's context (in-cluster: the Pod) gives.
     pub fn context_namespace(&self) -> Option<&str> {
         self.namespace.as_deref()
+    }
+
+    /// The kubeconfig's context; None in a Pod of the cluster.
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
     }
 
     /// Which of these kinds the server serves, under which name. Every kind has an entry.
@@ -132,7 +138,7 @@ fn prepare(access: &ClusterAccess, limits: Limits, deadline: Instant, redactor: 
     };
     let client = login::client(login.config, &limits, &login.whose, &redactor)?;
     let connection = Connection::new(client, login.whose, limits, deadline, redactor);
-    Ok(Cluster { connection, namespace: login.namespace })
+    Ok(Cluster { connection, namespace: login.namespace, context: login.context })
 }
 
 fn unprepared(detail: Text) -> Obstacle {

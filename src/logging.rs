@@ -19,7 +19,12 @@ use crate::workflow::defused;
 /// says, or `debug` under `RUNNER_DEBUG`); anything else is `info`. Libraries are heard from `warn` on.
 pub fn init(level: Option<&str>, redactor: Redactor) -> Result<(), TryInitError> {
     let level = level.and_then(|it| it.parse().ok()).unwrap_or(LevelFilter::INFO);
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("drift_detector", level);
+    // It logs every failed attempt; what comes of them is said once, by us.
+    let clients = if level < LevelFilter::DEBUG { LevelFilter::OFF } else { LevelFilter::WARN };
+    let targets = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("kube_client", clients)
+        .with_target("drift_detector", level);
     tracing_subscriber::registry().with(Lines { redactor }.with_filter(targets)).try_init()
 }
 

@@ -13,7 +13,6 @@ use crate::cluster;
 use crate::confighub;
 use crate::http;
 use crate::inputs::{ConfigHub, FailOn, GitHub, Inputs};
-use crate::model::environment::Environment;
 use crate::model::outcome::{EnvironmentOutcome, Obstacle, Reason, TargetOutcome};
 use crate::publish::{self, Console, Destinations};
 use crate::redact::Redactor;
@@ -71,15 +70,13 @@ async fn gather(inputs: &Inputs, redactor: &Redactor, now: Timestamp) -> Vec<Env
         let targets = environment.targets.iter().map(async |target| {
             let compared = tokio::time::timeout(limit, target::compare(&shared, environment, target, limit)).await;
             let result = compared.unwrap_or_else(|_| Err(out_of_time(limit, redactor)));
-            if let Err(Obstacle { reason, detail, remedy }) = &result {
-                tracing::warn!(environment = %environment.name, target = %target.name, ?reason, "Could not read `{}`: {detail}; {remedy}", target.name);
+            if let Err(Obstacle { reason: _, detail, remedy }) = &result {
+                tracing::warn!("Could not read `{}`: {detail}; {remedy}", target.name);
             }
             TargetOutcome { target: target.name.clone(), space: target.space.clone(), result }
         });
         let outcome = EnvironmentOutcome { name: environment.name.clone(), targets: join_all(targets).await };
-        if !outcome.targets.is_empty() {
-            log(environment, &outcome);
-        }
+        log(&outcome);
         outcomes.push(outcome);
     }
     outcomes
@@ -101,10 +98,18 @@ fn out_of_time(limit: Duration, redactor: &Redactor) -> Obstacle {
     }
 }
 
-fn log(environment: &Environment, outcome: &EnvironmentOutcome) {
-    let read = outcome.targets.iter().filter_map(|it| it.result.as_ref().ok());
-    let (findings, compared) = read.fold((0, 0), |(a, b), it| (a + it.findings.len(), b + it.compared));
-    tracing::info!(environment = %environment.name, findings, compared, "Compared `{}`: {findings} findings in {compared} objects", environment.name);
+/// One line per environment of which anything was read.
+fn log(outcome: &EnvironmentOutcome) {
+    let read: Vec<_> = outcome.targets.iter().filter_map(|it| it.result.as_ref().ok()).collect();
+    if read.is_empty() {
+        return;
+    }
+    let differences: usize = read.iter().map(|it| it.findings.len()).sum();
+    let compared: usize = read.iter().map(|it| it.compared).sum();
+    let in_scope: usize = read.iter().map(|it| it.in_scope).sum();
+    let plural = if differences == 1 { "" } else { "s" };
+    let name = &outcome.name;
+    tracing::info!("Compared `{name}`: {differences} difference{plural}, {compared} of {in_scope} objects compared");
 }
 
 fn run_info(github: &GitHub, config: Option<String>, started: Timestamp) -> RunInfo {

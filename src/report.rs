@@ -151,6 +151,8 @@ pub struct TargetReport {
     pub name: String,
     /// Its ConfigHub Space.
     pub space: String,
+    /// The kubeconfig's context that its cluster was read through; absent inside the cluster, and where nothing was read.
+    pub context: Option<Text>,
     /// Its result.
     pub status: Status,
     /// Whether everything in scope was compared.
@@ -267,6 +269,7 @@ impl TargetReport {
         Self {
             name: outcome.target,
             space: outcome.space,
+            context: comparison.context,
             status,
             complete,
             counts: Counts {

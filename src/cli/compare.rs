@@ -16,11 +16,11 @@ pub(super) struct Arguments {
     /// The object as the cluster has it; a file without an object: there is none
     #[arg(long, value_name = "FILE")]
     live: PathBuf,
-    /// Other live objects that the verdict depends on, such as an autoscaler
+    /// Another live object that the verdict depends on, such as an autoscaler; may be repeated
     #[arg(long, value_name = "FILE")]
     context: Vec<PathBuf>,
-    /// Leave out what this JSON pointer pattern names
-    #[arg(long, value_name = "POINTER")]
+    /// Leave out what this JSON pointer names, for example `/spec/replicas` or `/metadata/annotations/**`; may be repeated
+    #[arg(long, value_name = "POINTER", value_parser = pointer)]
     ignore: Vec<String>,
     /// How to print the verdict
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -40,10 +40,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let files = Files { desired: &desired, live: &live, context: &context, ignore };
     let verdict = compare::run(&files, &Redactor::default())?;
     match format {
-        Format::Text => super::say(&verdict),
+        Format::Text => super::say(verdict.to_string().trim_end()),
         Format::Json => super::say(serde_json::to_string_pretty(&verdict).context("failed to encode the verdict")?),
     }
     Ok(u8::from(verdict.drift))
+}
+
+fn pointer(text: &str) -> Result<String, &'static str> {
+    if text.starts_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err("a pointer begins with a slash: write `/spec/replicas`")
+    }
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

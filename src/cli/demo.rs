@@ -16,10 +16,13 @@ use crate::inputs::{Flags, Variables};
 /// The demo's configuration: the example project's environments.
 const CONFIG: &str = include_str!("demo/drift.yaml");
 
+/// Where files go that are told no other place.
+const OUT: &str = "drift-report";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Where the report's files go, and the configuration and kubeconfig of the demo
-    #[arg(long, value_name = "DIR", default_value = "drift-report")]
+    #[arg(long, value_name = "DIR", default_value = OUT)]
     out: PathBuf,
     /// Which generation of ConfigHub the stand-in speaks
     #[arg(long, value_enum, default_value_t = Profile::Release)]
@@ -57,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     // The demo works with its own credentials alone, whatever the surroundings hold.
     let code = super::run::with_variables(&flags, &variables(&world, &files)?)?;
     anyhow::ensure!(code == 0, "the demo's own run ended with exit code {code}");
-    next_steps(out);
+    next_steps(out, arguments.profile);
     Ok(0)
 }
 
@@ -104,25 +107,63 @@ fn hold(world: &World, files: &Files) -> anyhow::Result<u8> {
         "kubeconfig": world.kubeconfig()?,
         "files": {"config": files.config, "kubeconfig": files.kubeconfig},
         "environment": variables(world, files)?,
-        "run": format!("drift-detector run --config {}", files.config.display()),
+        "run": format!("{} run --config {}", program(), word(&files.config.display().to_string())),
     });
     super::say(serde_json::to_string_pretty(&described).context("failed to encode the addresses")?);
     io::stdout().flush().context("failed to print the addresses")?;
+    invite(&variables(world, files)?, files);
     super::runtime()?.block_on(tokio::signal::ctrl_c()).context("failed to wait for Ctrl-C")?;
     Ok(0)
 }
 
+/// How this program was called: it need not be on the PATH.
+fn program() -> String {
+    std::env::args().next().map_or_else(|| "drift-detector".to_owned(), |it| word(&it))
+}
+
+/// A word for a shell.
+fn word(text: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-._/:@%+=,".contains(it);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// What somebody can do in another terminal. On standard error: standard output is the JSON alone.
+fn invite(variables: &Variables, files: &Files) {
+    let exports: Vec<_> = variables.iter().map(|(name, value)| format!("  export {name}={}\n", word(value))).collect();
+    let program = program();
+    let config = word(&files.config.display().to_string());
+    let text = format!(
+        "\nThe stand-ins are up until Ctrl-C. In another terminal:\n\n{}  {program} run --config {config}\n\n\
+         Make drift, and run again:\n\n  \
+         kubectl --context staging -n drift-test scale deployment backend-api --replicas=7\n\n\
+         Set it back:\n\n  \
+         kubectl --context staging -n drift-test scale deployment backend-api --replicas=3\n",
+        exports.concat()
+    );
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// What somebody who has just seen the report may want to do.
-fn next_steps(out: &Path) {
-    let out = out.display();
+fn next_steps(out: &Path, profile: Profile) {
+    let (program, out) = (program(), out.display().to_string());
+    let place = if out == OUT { String::new() } else { format!(" --out {}", word(&out)) };
+    let other = match profile {
+        Profile::Release => ("bridge", "older"),
+        Profile::Bridge => ("release", "newer"),
+    };
     super::say(format_args!(
         "\nThe files are in {out}: report.md, report.json, summary.md, and the demo's drift.yaml and kubeconfig.\n\n\
-         Try next:\n  \
-         drift-detector demo --serve              keep the stand-ins up, then in another terminal, with what it prints:\n    \
-         kubectl --kubeconfig {out}/kubeconfig --context prod -n drift-test get deployments\n    \
-         drift-detector run --config {out}/drift.yaml\n  \
-         drift-detector demo --profile bridge     the same story on the older ConfigHub\n  \
-         drift-detector render --from {out}/report.json --format summary\n  \
-         drift-detector run --help                your own environments"
+         Try next:\n\n  \
+         # keep the stand-ins up, and be told how to run against them and how to make drift\n  \
+         {program} demo --serve{place}\n\n  \
+         # the same story on the {age} ConfigHub\n  \
+         {program} demo --profile {profile}{place}\n\n  \
+         # the report again, from its JSON\n  \
+         {program} render --from {report} --format summary\n\n  \
+         # your own environments\n  \
+         {program} run --help",
+        age = other.1,
+        profile = other.0,
+        report = word(&format!("{}/report.json", out.trim_end_matches('/'))),
     ));
 }

@@ -13,7 +13,7 @@ pub(super) struct Arguments {
     /// The report, as `run` wrote it; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
-    /// Which text
+    /// Which of its Markdown texts
     #[arg(long, value_enum, default_value_t = Format::Markdown)]
     format: Format,
 }

@@ -8,7 +8,7 @@ use crate::report::Report;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Of what
+    /// Of which document
     #[arg(value_enum)]
     of: Of,
 }

@@ -33,6 +33,8 @@ pub(super) struct Whose {
 pub(super) struct Login {
     pub(super) config: Config,
     pub(super) namespace: Option<String>,
+    /// None inside the cluster.
+    pub(super) context: Option<String>,
     pub(super) whose: Whose,
 }
 
@@ -49,7 +51,7 @@ pub(super) fn in_cluster(redactor: &Redactor) -> Result<Login, Obstacle> {
         )
     })?;
     let whose = Whose { host: authority(&config.cluster_url), login: "the Pod's service account".to_owned() };
-    Ok(Login { namespace: Some(config.default_namespace.clone()), config, whose })
+    Ok(Login { namespace: Some(config.default_namespace.clone()), context: None, config, whose })
 }
 
 /// The login of a context. Credentials win over each other as in kubectl: token, token file, exec plugin.
@@ -97,7 +99,8 @@ pub(super) fn from_kubeconfig(
     if let Some(namespace) = &namespace {
         config.default_namespace.clone_from(namespace);
     }
-    Ok(Login { config, namespace, whose: Whose { host: authority(&url), login: format!("context `{context}`") } })
+    let whose = Whose { host: authority(&url), login: format!("context `{context}`") };
+    Ok(Login { config, namespace, context: Some(context), whose })
 }
 
 /// The client. Runs the exec plugin, if there is one.

@@ -254,7 +254,7 @@ fn category(error: &serde_json::Error) -> &'static str {
     }
 }
 
-/// No answer: what the transport says, without the address, which may hold what must not be shown.
+/// No answer: what the transport says, and of the address only the host: the rest may hold what must not be shown.
 fn transport(request: &str, error: &reqwest::Error) -> Error {
     let mut reason = String::new();
     let mut source = std::error::Error::source(error);
@@ -266,7 +266,9 @@ fn transport(request: &str, error: &reqwest::Error) -> Error {
         return Error::too_slow(request);
     }
     let message = if error.is_connect() {
-        format!("no connection: {reason}")
+        let host = error.url().and_then(|it| it.host_str()).unwrap_or("it");
+        let port = error.url().and_then(|it| it.port()).map_or_else(String::new, |it| format!(":{it}"));
+        format!("no connection to {host}{port}: {reason}")
     } else if error.is_body() || error.is_decode() || error.is_request() {
         format!("the connection broke: {reason}")
     } else {

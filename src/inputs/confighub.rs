@@ -70,8 +70,9 @@ fn chosen(token: Option<Setting>, id: Option<Setting>, secret: Option<Setting>) 
         }
         (None, None, None) => Err(Problem::nowhere(
             "there are no credentials for ConfigHub",
-            "set `confighub-token`, or `confighub-worker-id` and `confighub-worker-secret`; \
-             in a workflow, check that the secret exists and is not empty",
+            "set the variable CUB_TOKEN, or CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET (in a workflow: the inputs \
+             `confighub-token`, or `confighub-worker-id` and `confighub-worker-secret`, from secrets that exist and are \
+             not empty)",
         )),
     }
 }

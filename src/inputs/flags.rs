@@ -49,7 +49,7 @@ pub struct Flags {
     #[arg(long, value_name = "WHAT")]
     pub fail_on: Option<String>,
 
-    /// Address of ConfigHub [default: the hosted service]
+    /// Address of ConfigHub [default: the variable `CUB_API_URL`, else the hosted service]
     #[arg(long, value_name = "URL", help_heading = "ConfigHub")]
     pub confighub_url: Option<String>,
 
@@ -57,7 +57,7 @@ pub struct Flags {
     #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = "ConfigHub")]
     pub confighub_token: Option<SecretString>,
 
-    /// Id of the worker to log in as, instead of a token
+    /// Id of the worker to log in as, instead of a token [default: the variable `CONFIGHUB_WORKER_ID`]
     #[arg(long, value_name = "ID", help_heading = "ConfigHub")]
     pub confighub_worker_id: Option<String>,
 

@@ -219,7 +219,7 @@ fn addresses_of_confighub_are_checked() -> Result<()> {
 #[test]
 fn a_login_is_a_token_or_a_whole_worker() -> Result<()> {
     let run = || Ok::<_, anyhow::Error>(Run::new(FILE)?.set("INPUT_CONFIGHUB-TOKEN", ""));
-    assert!(run()?.refused()?.starts_with("there are no credentials for ConfigHub: set `confighub-token`"));
+    assert!(run()?.refused()?.starts_with("there are no credentials for ConfigHub: set the variable CUB_TOKEN"));
     let half = run()?.set("INPUT_CONFIGHUB-WORKER-ID", "w");
     assert!(half.refused()?.contains("the worker's secret is missing"));
     let whole = half.set("INPUT_CONFIGHUB-WORKER-SECRET", "secret-of-a-worker");
@@ -420,7 +420,7 @@ fn problems_of_all_sources_come_together() -> Result<()> {
     input `fail-on`: `x` is not a choice here: known are `never`, `error` and `drift`
     input `timeout`: `x` is not a duration: write for example `90s` or `10m`
     .github/drift.yaml:2:1: unknown key `environment`: did you mean `environments`?
-    there are no credentials for ConfigHub: set `confighub-token`, or `confighub-worker-id` and `confighub-worker-secret`; in a workflow, check that the secret exists and is not empty
+    there are no credentials for ConfigHub: set the variable CUB_TOKEN, or CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET (in a workflow: the inputs `confighub-token`, or `confighub-worker-id` and `confighub-worker-secret`, from secrets that exist and are not empty)
     ");
     Ok(())
 }

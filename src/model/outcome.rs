@@ -69,6 +69,8 @@ pub struct Suppressed {
 /// What one target's comparison gave.
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
+    /// The kubeconfig's context that the cluster was read through; None inside the cluster.
+    pub context: Option<Text>,
     /// Drift, sorted by object, then path.
     pub findings: Vec<Finding>,
     /// Left out on purpose.

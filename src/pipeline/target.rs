@@ -83,6 +83,7 @@ pub(super) async fn compare(
         redactor,
     };
     let mut comparison = drift::judge(&case, selection, observed);
+    comparison.context = cluster.context().map(|it| redactor.text(it));
     comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));
     if units.is_empty() && unread.is_empty() {
         let note = format!(

@@ -23,8 +23,16 @@ pub(super) struct FindingView {
     field: Vec<String>,
     desired: Cell,
     live: Cell,
-    /// The unit and the line on which the object starts, in the first row of an object.
-    source: Option<String>,
+    /// The unit that states the object, in the first row of an object.
+    source: Option<Source>,
+}
+
+/// Where an object is stated.
+#[derive(Debug, Serialize)]
+struct Source {
+    unit: String,
+    /// On which it starts.
+    line: usize,
 }
 
 /// What stands in a cell: a value, or words about one.
@@ -67,7 +75,7 @@ impl FindingView {
             field: pieces(&limits.text(finding.field.as_str())),
             desired,
             live,
-            source: Some(format!("{}:{}", limits.text(&finding.unit), finding.line)),
+            source: Some(Source { unit: limits.text(&finding.unit), line: finding.line }),
         };
         (row, diff)
     }

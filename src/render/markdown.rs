@@ -144,23 +144,55 @@ enum Place {
 
 /// A sentence: plain words stay plain, everything that Markdown or GitHub could read as anything else becomes code. Also
 /// right in a cell of a table.
+///
+/// What its writer put between backticks is code without them.
 pub(super) fn prose(text: &str) -> String {
-    let words = text.split_whitespace().enumerate().map(|(n, word)| {
-        let place = if n == 0 { Place::First } else { Place::Inside };
-        match peel(word) {
-            _ if is_calm(word, place) => word.to_owned(),
-            (_, "", _) => pipeless(word),
-            (open, core, close) => format!("{open}{}{close}", pipeless(core)),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (mut rest, mut place) = (text.as_str(), Place::First);
+    let mut pieces = Vec::new();
+    while !rest.is_empty() {
+        let (piece, after) = match quoted(rest) {
+            Some((open, core, close, after)) => (format!("{open}{}{close}", pipeless(core)), after),
+            None => {
+                let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+                (wrapped(word, place), after)
+            }
+        };
+        pieces.push(piece);
+        (rest, place) = (after, Place::Inside);
+    }
+    pieces.join(" ")
 }
+
+/// A word as it is, or as code between its punctuation.
+fn wrapped(word: &str, place: Place) -> String {
+    match peel(word) {
+        _ if is_calm(word, place) => word.to_owned(),
+        (_, "", _) => pipeless(word),
+        (open, core, close) => format!("{open}{}{close}", pipeless(core)),
+    }
+}
+
+const OPENING: [char; 3] = ['(', '"', '\''];
+const CLOSING: [char; 8] = [')', '"', '\'', ',', '.', ';', ':', '?'];
 
 /// Opening punctuation, the word, closing punctuation.
 fn peel(word: &str) -> (&str, &str, &str) {
-    let rest = word.trim_start_matches(['(', '"', '\'']);
-    let core = rest.trim_end_matches([')', '"', '\'', ',', '.', ';', ':', '?']);
+    let rest = word.trim_start_matches(OPENING);
+    let core = rest.trim_end_matches(CLOSING);
     (&word[..word.len() - rest.len()], core, &rest[core.len()..])
+}
+
+/// Opening punctuation, what stands between the first two backticks, closing punctuation, and the text after it; None where
+/// the text does not begin so.
+fn quoted(text: &str) -> Option<(&str, &str, &str, &str)> {
+    let inside = text.trim_start_matches(OPENING).strip_prefix('`')?;
+    let open = &text[..text.len() - inside.len() - 1];
+    let (core, tail) = inside.split_once('`')?;
+    let (close, after) = tail.split_once(' ').unwrap_or((tail, ""));
+    let is_whole = !core.is_empty() && core.trim() == core;
+    let closes = close == "'s" || close.chars().all(|it| CLOSING.contains(&it));
+    (is_whole && closes).then_some((open, core, close, after))
 }
 
 /// A code span that is the same inside and outside a table: pipes stand between spans, as entities.
@@ -175,13 +207,14 @@ fn is_calm(word: &str, place: Place) -> bool {
     let body = word.strip_suffix(':').unwrap_or(word);
     let harmless = |it: char| it.is_alphanumeric() || ",.;'\"()?%/+-".contains(it) || !it.is_ascii();
     let number = body.trim_end_matches(['.', ')']);
-    let list_marker = body.chars().all(|it| it == '-' || it == '+')
-        || number.len() < body.len() && number.chars().all(|it| it.is_ascii_digit());
+    let rule = body.len() > 1 && body.chars().all(|it| it == '-' || it == '+');
+    let list_marker =
+        matches!(body, "-" | "+") || number.len() < body.len() && number.chars().all(|it| it.is_ascii_digit());
     is_time(word)
         || !body.is_empty()
             && body.chars().all(harmless)
             && visible(body) == body
-            && !(list_marker && (place == Place::First || body.len() > 1))
+            && !(rule || list_marker && place == Place::First)
             && !body.to_ascii_lowercase().contains("www.")
             && !body.split(|it: char| !it.is_alphanumeric()).any(is_commit)
             && !has_ticket(body)

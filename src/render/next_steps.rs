@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::ObjectKey;
+use crate::redact::Text;
 use crate::report::TargetReport;
 
 use super::limits::Limits;
@@ -42,13 +43,14 @@ impl NextSteps {
         }
         let changed: BTreeSet<_> =
             findings.iter().filter(|it| it.code != Code::ObjectMissing).map(|it| &it.object).collect();
-        let look: Vec<_> = changed.iter().filter_map(|it| look(it)).collect();
+        let kubectl = kubectl(target);
+        let look: Vec<_> = changed.iter().filter_map(|it| look(&kubectl, it)).collect();
         let units: BTreeSet<_> = findings.iter().map(|it| it.unit.as_str()).collect();
         let commands = COMMANDS.min(limits.findings);
         Some(Self {
             more: look.len().saturating_sub(commands),
             look: look.into_iter().take(commands).collect(),
-            back: findings.iter().filter_map(scale_back).take(commands).collect(),
+            back: findings.iter().filter_map(|it| scale_back(&kubectl, it)).take(commands).collect(),
             units: Names::new(units.iter().take(UNITS).map(ToString::to_string), units.len(), limits),
             missing: findings.iter().any(|it| it.code == Code::ObjectMissing),
             changed: !changed.is_empty(),
@@ -56,20 +58,30 @@ impl NextSteps {
     }
 }
 
+/// `kubectl --context prod`: a command that is copied must not land in whatever cluster happens to be the current one.
+fn kubectl(target: &TargetReport) -> String {
+    let harmless = |it: char| it.is_ascii_alphanumeric() || "-._:/@".contains(it);
+    let is_plain = |it: &&str| it.starts_with(|it: char| it.is_ascii_alphanumeric()) && it.chars().all(harmless);
+    match target.context.as_ref().map(Text::as_str).filter(is_plain) {
+        Some(context) => format!("kubectl --context {context}"),
+        None => "kubectl".to_owned(),
+    }
+}
+
 /// Shows the object with its field managers; of a Secret, whose values must not land in a terminal, only those.
-fn look(object: &ObjectKey) -> Option<String> {
+fn look(kubectl: &str, object: &ObjectKey) -> Option<String> {
     let output = if object.gvk.is_secret() { "jsonpath='{.metadata.managedFields}'" } else { "yaml" };
-    Some(format!("kubectl{} get {} --show-managed-fields -o {output}", namespace(object)?, resource(object)?))
+    Some(format!("{kubectl}{} get {} --show-managed-fields -o {output}", namespace(object)?, resource(object)?))
 }
 
 /// Sets the replicas of a workload back to what ConfigHub says.
-fn scale_back(finding: &Finding) -> Option<String> {
+fn scale_back(kubectl: &str, finding: &Finding) -> Option<String> {
     let Finding { object, code: Code::FieldChanged, desired: Shown::Text(replicas), .. } = finding else { return None };
     let workload = object.gvk.group == "apps" && matches!(object.gvk.kind.as_str(), "Deployment" | "StatefulSet");
     let replicas: u32 = replicas.as_str().parse().ok()?;
     let known = workload && finding.path.as_str() == "/spec/replicas";
     known.then_some(())?;
-    Some(format!("kubectl{} scale {} --replicas={replicas}", namespace(object)?, resource(object)?))
+    Some(format!("{kubectl}{} scale {} --replicas={replicas}", namespace(object)?, resource(object)?))
 }
 
 /// ` -n shop`, or nothing for cluster-scoped kinds.

@@ -76,6 +76,7 @@ fn saturated(hostile: &str) -> Report {
     let obstacle =
         crate::model::outcome::Obstacle { reason: Reason::Unreachable, detail: text(hostile), remedy: text(hostile) };
     let comparison = crate::model::outcome::Comparison {
+        context: Some(text(hostile)),
         suppressed: vec![suppressed(object(), hostile, hostile)],
         pending: vec![hostile.to_owned()],
         never_shipped: vec![hostile.to_owned()],

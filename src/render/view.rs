@@ -67,6 +67,10 @@ struct TargetView {
     findings: Vec<FindingView>,
     more_findings: usize,
     diffs: Vec<DiffView>,
+    /// How many there are, where they are folded.
+    folded_diffs: Option<usize>,
+    /// Nothing in scope: most often a mistake.
+    is_empty: bool,
     next_steps: Option<NextSteps>,
     not_compared: Vec<ObstacleView>,
     more_not_compared: usize,
@@ -77,11 +81,14 @@ struct TargetView {
     more_notes: usize,
 }
 
+/// More diffs than this are folded, so that what to do stands in sight.
+const DIFFS: usize = 3;
+
 /// The foot of the document.
 #[derive(Debug, Serialize)]
 struct RunView {
-    started: String,
-    finished: String,
+    /// From when to when.
+    read: String,
     version: String,
     config: Option<String>,
     trigger: Option<String>,
@@ -95,7 +102,7 @@ impl View {
         let promotions: BTreeMap<_, _> = report.edges.iter().map(|it| (it.from.as_str(), it)).collect();
         let rows = report.environments.iter().take(limits.environments);
         let edges = report.edges.iter().take(limits.environments);
-        let sections = if limits.sections { report.environments.as_slice() } else { &[] };
+        let sections = if limits.sections { worst_first(&report.environments) } else { Vec::new() };
         Self {
             verdict: limits.text(&report.verdict),
             remarks: report.remarks.iter().take(limits.environments).map(|it| limits.text(it)).collect(),
@@ -105,10 +112,18 @@ impl View {
             must_wait: report.edges.iter().any(|it| it.verdict == EdgeVerdict::Wait),
             edges: edges.map(|it| EdgeView::new(it, limits)).collect(),
             more_edges: report.edges.len().saturating_sub(limits.environments),
-            environments: sections.iter().map(|it| EnvironmentView::new(it, limits)).collect(),
+            environments: sections.into_iter().map(|it| EnvironmentView::new(it, limits)).collect(),
             run: RunView::new(&report.run, limits),
         }
     }
+}
+
+/// The environments in the order in which somebody should read them: those that are not clean, then the clean ones; among
+/// either, production first, which stands last in the promotion order. Of those that were left out there is nothing to read.
+fn worst_first(environments: &[EnvironmentReport]) -> Vec<&EnvironmentReport> {
+    let mut sorted: Vec<_> = environments.iter().rev().filter(|it| it.status != Status::Skipped).collect();
+    sorted.sort_by_key(|it| it.status == Status::Clean);
+    sorted
 }
 
 impl Row {
@@ -214,6 +229,8 @@ impl TargetView {
             }),
             more_findings: target.findings.len() - findings.len(),
             findings,
+            folded_diffs: (diffs.len() > DIFFS).then_some(diffs.len()),
+            is_empty: target.failure.is_none() && counts.in_scope == 0 && target.not_compared.is_empty(),
             diffs,
             next_steps: (limits.findings > 0).then(|| NextSteps::new(target, limits)).flatten(),
             not_compared: not_compared
@@ -238,8 +255,10 @@ impl RunView {
         let RunInfo { started, finished, version, config, trigger, actor, url } = run;
         let text = |it: &Option<String>| it.as_deref().map(|it| limits.text(it));
         Self {
-            started: started.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            finished: finished.strftime("%H:%M:%S").to_string(),
+            read: match started.strftime("%Y-%m-%d %H:%M:%S").to_string() {
+                start if started.as_second() == finished.as_second() => start,
+                start => format!("{start} to {}", finished.strftime("%H:%M:%S")),
+            },
             version: limits.text(version),
             config: text(config),
             trigger: text(trigger),

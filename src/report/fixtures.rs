@@ -141,6 +141,7 @@ fn prod() -> Comparison {
     ];
     let ingress = |name| not_compared(object("networking.k8s.io/v1", "Ingress", name), Reason::Forbidden);
     Comparison {
+        context: Some(text("prod")),
         suppressed: vec![
             suppressed(
                 object("apps/v1", "Deployment", "frontend-web"),

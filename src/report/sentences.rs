@@ -3,7 +3,8 @@
 use super::{EnvironmentReport, Status, TargetReport};
 
 /// Why no step of the promotion path is ever called safe by this version.
-pub(super) const CHANGESETS_NOT_READ: &str = "Open ChangeSets are not read yet.";
+pub(super) const CHANGESETS_NOT_READ: &str =
+    "This version does not read open ChangeSets, so it calls no promotion safe.";
 
 /// More names than this are counted.
 const NAMES: usize = 6;
@@ -24,6 +25,9 @@ pub(super) fn verdict(status: Status, environments: &[EnvironmentReport]) -> Str
         Status::Partial => {
             let gaps = environments.iter().filter(|it| it.status != Status::Skipped && !it.complete);
             let names: Vec<_> = gaps.map(|it| &it.name).collect();
+            if environments.iter().all(|it| it.counts.compared == 0) {
+                return format!("Nothing was compared in {}.", list(&names));
+            }
             format!("No drift found, but not everything in {} could be compared.", list(&names))
         }
         Status::Failed => {

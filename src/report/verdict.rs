@@ -86,7 +86,9 @@ fn edge(from: &EnvironmentReport, to: &EnvironmentReport) -> Edge {
         // Never safe: whether a ChangeSet is open decides that, and ChangeSets are not read by this version.
         verdict = EdgeVerdict::Unknown;
         reasons.extend([from, to].into_iter().filter_map(sentences::incomplete));
-        reasons.push(sentences::CHANGESETS_NOT_READ.to_owned());
+        if reasons.is_empty() {
+            reasons.push(sentences::CHANGESETS_NOT_READ.to_owned());
+        }
     }
     Edge { from: from.name.clone(), to: to.name.clone(), verdict, reasons }
 }

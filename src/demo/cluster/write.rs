@@ -89,7 +89,25 @@ fn store(inner: &mut Inner, call: &Call<'_>, aim: &Aim, writer: &Writer, before:
             return Err(Refusal::unprocessable(&format!("{}: field is immutable", fixed[1..].replace('/', "."))));
         }
     }
-    if is_dry(call)? { Ok(after) } else { Ok(inner.store.replace(&aim.kind, writer, before, after)) }
+    if is_dry(call)? { Ok(after) } else { Ok(inner.store.replace(&aim.kind, writer, before, settled(before, after))) }
+}
+
+/// The object as its controller leaves it, which in this cluster needs no time: a new spec is observed and rolled out.
+fn settled(before: &Value, mut after: Value) -> Value {
+    let is_observed = before["status"]["observedGeneration"].is_u64();
+    if !is_observed || after["spec"] == before["spec"] {
+        return after;
+    }
+    let replicas = after["spec"]["replicas"].clone();
+    let generation = before["metadata"]["generation"].as_u64().unwrap_or(1) + 1;
+    let Some(status) = after["status"].as_object_mut() else { return after };
+    status.insert("observedGeneration".to_owned(), generation.into());
+    for counted in ["replicas", "readyReplicas", "availableReplicas", "updatedReplicas", "currentReplicas"] {
+        if let Some(count) = status.get_mut(counted).filter(|_| replicas.is_u64()) {
+            *count = replicas.clone();
+        }
+    }
+    after
 }
 
 fn is_dry(call: &Call<'_>) -> Result<bool, Refusal> {

@@ -21,6 +21,13 @@ fn prose_keeps_words_and_wraps_the_rest() {
         ("fixes GH-12 in 0123abcd", "fixes `GH-12` in `0123abcd`"),
         ("9 lines (+2 −1)", "9 lines (+2 −1)"),
         ("tab\tand\nline", "tab and line"),
+        (
+            "no Space `shop-dev` here; see `kubectl config view`.",
+            "no Space `shop-dev` here; see `kubectl config view`.",
+        ),
+        ("(`a|b`) is `prod`'s", "(`a`&#124;`b`) is `prod`'s"),
+        ("``odd`` and `half", "``` ``odd`` ``` and `` `half ``"),
+        ("refused (os error 111)", "refused (os error 111)"),
         ("x \u{202e}y", "x `\\u{202e}y`"),
         ("", ""),
     ] {

@@ -173,7 +173,7 @@ fn inputs_of_later_versions_are_refused_by_name() -> Result<()> {
 fn without_credentials_for_confighub_nothing_is_tried() -> Result<()> {
     let estate = Estate::new(&drifted(&["dev"]), Profile::Release, ONE)?;
     let said = refused(&estate, estate.detector()?.variable("CUB_TOKEN", ""))?;
-    insta::assert_snapshot!(said, @"error: there are no credentials for ConfigHub: set `confighub-token`, or `confighub-worker-id` and `confighub-worker-secret`; in a workflow, check that the secret exists and is not empty");
+    insta::assert_snapshot!(said, @"error: there are no credentials for ConfigHub: set the variable CUB_TOKEN, or CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET (in a workflow: the inputs `confighub-token`, or `confighub-worker-id` and `confighub-worker-secret`, from secrets that exist and are not empty)");
     Ok(())
 }
 

@@ -138,7 +138,7 @@ fn a_wrong_address_of_confighub_is_recognised() -> Result<()> {
     let estate = three()?;
     let said = |url: String| all_failed(&estate.detector()?.variable("CUB_API_URL", url).run()?);
     insta::assert_snapshot!(said(estate.world.url("dev")?)?, @"unreachable: ConfigHub's answer to GET /info is not what its API describes: 404 page not found; check that `confighub-url` is ConfigHub's API and no proxy or login page answers for it");
-    insta::assert_snapshot!(said("http://127.0.0.1:1/api".to_owned())?, @"unreachable: ConfigHub did not answer GET /info: no connection: Connection refused (os error 111); look at ConfigHub's status and at `confighub-url`, then run again");
+    insta::assert_snapshot!(said("http://127.0.0.1:1/api".to_owned())?, @"unreachable: ConfigHub did not answer GET /info: no connection to HOST: Connection refused (os error 111); look at ConfigHub's status and at `confighub-url`, then run again");
     Ok(())
 }
 
