@@ -76,16 +76,15 @@ fn collect(
     let Some(api_version) = text_of(&fields, "apiVersion").map(str::to_owned) else {
         return fail("a document has no `apiVersion`");
     };
-    // `List`, and the `DeploymentList` that kubectl writes. A custom resource may be called `…List` and has no `items`.
-    if kind.ends_with("List")
-        && let Some(Value::Array(items)) = fields.get_mut("items")
-    {
-        for (index, item) in std::mem::take(items).into_iter().enumerate() {
+    if is_list(&kind, &fields) {
+        let items = match fields.remove("items") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(_) => return fail("the `items` of a List are no list"),
+        };
+        for (index, item) in items.into_iter().enumerate() {
             collect(item, item_lines.get(index).copied().unwrap_or(line), &[], documents)?;
         }
-        return Ok(());
-    }
-    if kind == "List" {
         return Ok(());
     }
     let metadata = fields.get("metadata").and_then(Value::as_object);
@@ -101,6 +100,13 @@ fn collect(
     let unresolved = placeholders::find(&body);
     documents.push(Document { gvk, namespace, name, body, line, unresolved });
     Ok(())
+}
+
+/// `List`, and the `DeploymentList` that some tools write. A custom resource may be called `…List` too, and may even have
+/// `items`; what those are not is objects with kinds.
+fn is_list(kind: &str, fields: &Map<String, Value>) -> bool {
+    let are_objects = |items: &Vec<Value>| !items.is_empty() && items.iter().all(|item| item.get("kind").is_some());
+    kind == "List" || kind.ends_with("List") && fields.get("items").and_then(Value::as_array).is_some_and(are_objects)
 }
 
 fn text_of<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a str> {

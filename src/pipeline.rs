@@ -2,11 +2,13 @@
 
 mod target;
 
+use std::future::Future;
 use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use futures::future::join_all;
+use futures::FutureExt as _;
+use futures::future::{Shared, join_all};
 use jiff::Timestamp;
 
 use crate::cluster;
@@ -17,12 +19,14 @@ use crate::model::outcome::{EnvironmentOutcome, Obstacle, Reason, TargetOutcome}
 use crate::publish::{self, Console, Destinations};
 use crate::redact::Redactor;
 use crate::render;
-use crate::report::{Report, RunInfo, Status};
+use crate::report::{Report, RunInfo, Status, counted};
 
 /// `fail-on` matched.
 const POLICY: u8 = 1;
 /// Something in scope could not be compared.
 const INCOMPLETE: u8 = 3;
+/// Everything was done, and the report reached nobody.
+const UNDELIVERED: u8 = 4;
 
 /// A redactor that knows every credential of the run, those inside kubeconfigs included.
 pub fn redactor(inputs: &Inputs) -> Redactor {
@@ -30,22 +34,33 @@ pub fn redactor(inputs: &Inputs) -> Redactor {
     Redactor::new(inputs.credentials.iter().chain(&inside))
 }
 
-/// Compares every environment in order, then reports. The exit code of the command.
+/// Compares every environment in order, then reports. The exit code of the command. `interrupted` ends the reading early
+/// and gives the exit code then; what was read by then is reported all the same.
 ///
 /// # Errors
-/// When the report could be written nowhere.
-pub async fn run(inputs: &Inputs, redactor: &Redactor, stdout: &mut impl io::Write) -> anyhow::Result<u8> {
+/// When the report cannot be rendered.
+pub async fn run(
+    inputs: &Inputs,
+    redactor: &Redactor,
+    interrupted: impl Future<Output = u8>,
+    stdout: &mut impl io::Write,
+) -> anyhow::Result<u8> {
     let started = Timestamp::now();
-    let outcomes = gather(inputs, redactor, started).await;
+    let interrupted = interrupted.shared();
+    let outcomes = gather(inputs, redactor, started, &interrupted).await;
     let report = Report::new(outcomes, run_info(&inputs.github, inputs.config_path.clone(), started));
-    deliver(&report, &destinations(&inputs.github, inputs.out.clone()), redactor, stdout)?;
-    Ok(code(&report, inputs.fail_on))
+    let reached = deliver(&report, &destinations(&inputs.github, inputs.out.clone()), redactor, stdout)?;
+    Ok(match (interrupted.peek(), code(&report, inputs.fail_on)) {
+        (Some(code), _) => *code,
+        (None, 0) if !reached => UNDELIVERED,
+        (None, code) => code,
+    })
 }
 
 /// Reports that this run compared nothing on purpose.
 ///
 /// # Errors
-/// When the report could be written nowhere.
+/// When the report cannot be rendered.
 pub fn skip(
     github: &GitHub,
     out: std::path::PathBuf,
@@ -58,18 +73,30 @@ pub fn skip(
 }
 
 /// The environments one after the other, the targets of one together.
-async fn gather(inputs: &Inputs, redactor: &Redactor, now: Timestamp) -> Vec<EnvironmentOutcome> {
+async fn gather<I: Future<Output = u8>>(
+    inputs: &Inputs,
+    redactor: &Redactor,
+    now: Timestamp,
+    interrupted: &Shared<I>,
+) -> Vec<EnvironmentOutcome> {
     let deadline = Instant::now() + inputs.timeout;
     // A service that does not answer may cost a third of the run, so that the others still have their turn.
     let share = inputs.timeout / 3;
-    let confighub = connect(inputs, share).await;
+    let confighub = tokio::select! {
+        connected = connect(inputs, share) => connected,
+        _ = interrupted.clone() => Err(confighub::Error::too_slow("GET /info")),
+    };
     let shared = target::Shared { inputs, confighub: &confighub, redactor, now };
     let mut outcomes = Vec::new();
     for environment in &inputs.environments {
         let limit = share.min(deadline.saturating_duration_since(Instant::now()));
         let targets = environment.targets.iter().map(async |target| {
-            let compared = tokio::time::timeout(limit, target::compare(&shared, environment, target, limit)).await;
-            let result = compared.unwrap_or_else(|_| Err(out_of_time(limit, redactor)));
+            let compared = tokio::time::timeout(limit, target::compare(&shared, environment, target, limit));
+            let result = tokio::select! {
+                biased;
+                _ = interrupted.clone() => Err(cut_short()),
+                compared = compared => compared.unwrap_or_else(|_| Err(out_of_time(limit, redactor))),
+            };
             if let Err(Obstacle { reason: _, detail, remedy }) = &result {
                 tracing::warn!("Could not read `{}`: {detail}; {remedy}", target.name);
             }
@@ -98,6 +125,14 @@ fn out_of_time(limit: Duration, redactor: &Redactor) -> Obstacle {
     }
 }
 
+fn cut_short() -> Obstacle {
+    Obstacle {
+        reason: Reason::TimedOut,
+        detail: "the run was interrupted before this was compared".into(),
+        remedy: "run again".into(),
+    }
+}
+
 /// One line per environment of which anything was read.
 fn log(outcome: &EnvironmentOutcome) {
     let read: Vec<_> = outcome.targets.iter().filter_map(|it| it.result.as_ref().ok()).collect();
@@ -107,9 +142,11 @@ fn log(outcome: &EnvironmentOutcome) {
     let differences: usize = read.iter().map(|it| it.findings.len()).sum();
     let compared: usize = read.iter().map(|it| it.compared).sum();
     let in_scope: usize = read.iter().map(|it| it.in_scope).sum();
-    let plural = if differences == 1 { "" } else { "s" };
-    let name = &outcome.name;
-    tracing::info!("Compared `{name}`: {differences} difference{plural}, {compared} of {in_scope} objects compared");
+    let (name, differences) = (&outcome.name, counted(differences, "difference", "differences"));
+    tracing::info!(
+        "Compared `{name}`: {differences}, {compared} of {} compared",
+        counted(in_scope, "object", "objects")
+    );
 }
 
 fn run_info(github: &GitHub, config: Option<String>, started: Timestamp) -> RunInfo {
@@ -134,14 +171,19 @@ fn destinations(github: &GitHub, out: std::path::PathBuf) -> Destinations {
     }
 }
 
-fn deliver(report: &Report, to: &Destinations, redactor: &Redactor, stdout: &mut impl io::Write) -> anyhow::Result<()> {
+/// Whether the report reached a reader: a file, the step summary, or a terminal.
+fn deliver(
+    report: &Report,
+    to: &Destinations,
+    redactor: &Redactor,
+    stdout: &mut impl io::Write,
+) -> anyhow::Result<bool> {
     let rendered = render::all(report, render::BODY_BYTES).context("failed to render the report")?;
     let published = publish::publish(report, &rendered, to, redactor, stdout);
     for failure in &published.failures {
         tracing::error!("{failure:#}");
     }
-    anyhow::ensure!(!published.written.is_empty(), "the report could be written nowhere");
-    Ok(())
+    Ok(!published.written.is_empty() || published.printed)
 }
 
 /// The exit code: policy first, then gaps.

@@ -46,6 +46,8 @@ pub enum Console {
 pub struct Published {
     /// The files, in the order in which they were written.
     pub written: Vec<PathBuf>,
+    /// Whether a person at a terminal got the report.
+    pub printed: bool,
     /// One error per destination that could not be reached.
     pub failures: Vec<anyhow::Error>,
 }
@@ -90,6 +92,7 @@ pub fn publish(
         Console::Actions => console::write(&report, stdout),
     };
     let printed = printed.and_then(|()| stdout.flush()).context("failed to print the report");
+    published.printed = printed.is_ok() && to.console == Console::Terminal;
     published.failures.extend(printed.err());
     published
 }

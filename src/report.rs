@@ -216,6 +216,11 @@ pub struct RunInfo {
     pub url: Option<String>,
 }
 
+/// `1 object`, `2 objects`.
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 impl Report {
     /// The report over these outcomes, which are in promotion order and name every configured environment: one that was
     /// left out of the run comes without targets.

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write as _};
 
-use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::inputs::{Flags, GitHub, Inputs, Variables};
@@ -51,7 +50,7 @@ pub(super) fn with_variables(flags: &Flags, variables: &Variables) -> anyhow::Re
         notice(&github, redactor.text(text).as_str());
     }
     let runtime = super::runtime()?;
-    let code = runtime.block_on(interruptible(pipeline::run(&inputs, &redactor, &mut io::stdout().lock())));
+    let code = runtime.block_on(pipeline::run(&inputs, &redactor, interruption(), &mut io::stdout().lock()));
     // Dropped, it would wait for an exec plugin or a name lookup that never ends; the report is written.
     runtime.shutdown_background();
     code
@@ -66,15 +65,16 @@ fn notice(github: &GitHub, text: &str) {
     }
 }
 
-/// Ends early on SIGINT and SIGTERM: a container's first process is not ended by them unless it asks to be.
-async fn interruptible(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
-    let mut terminate = signal(SignalKind::terminate()).context("failed to watch for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("failed to watch for SIGINT")?;
-    let code = tokio::select! {
-        done = work => return done,
+/// Ends with the exit code when SIGINT or SIGTERM comes: a container's first process is not ended by them unless it asks
+/// to be.
+async fn interruption() -> u8 {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Then the signals act as they always do.
+        return std::future::pending().await;
+    };
+    tokio::select! {
         _ = interrupt.recv() => INTERRUPTED,
         _ = terminate.recv() => TERMINATED,
-    };
-    super::complain("interrupted before everything was compared: nothing was reported");
-    Ok(code)
+    }
 }

@@ -43,6 +43,8 @@ pub enum Kind {
         /// What `Retry-After` asks for.
         retry_after: Option<Duration>,
     },
+    /// No answer within the time that there was.
+    TooSlow,
     /// A 2xx whose body is not what the API describes, or a redirect.
     Unexpected,
     /// A value that a where-expression cannot hold.
@@ -56,12 +58,13 @@ impl Error {
 
     /// No answer within the time that there was.
     pub fn too_slow(request: &str) -> Self {
-        Self::new(Kind::Unavailable { status: None, retry_after: None }, request, "it took too long")
+        Self::new(Kind::TooSlow, request, "it took too long")
     }
 
     /// Whether the same read may succeed a moment later.
     pub(super) fn is_transient(&self) -> bool {
         match self.kind {
+            Kind::TooSlow => true,
             Kind::Unavailable { status, .. } => status != Some(501),
             Kind::Unexpected
             | Kind::Unauthorized
@@ -94,6 +97,7 @@ impl Error {
                 Reason::Misconfigured,
                 "check `scope.units` and `confighub-url`: the service says what it does not accept",
             ),
+            Kind::TooSlow => (Reason::TimedOut, "raise `timeout`, or find out why ConfigHub is slow"),
             Kind::Unavailable { .. } => {
                 (Reason::Unreachable, "look at ConfigHub's status and at `confighub-url`, then run again")
             }
@@ -131,7 +135,7 @@ impl fmt::Display for Error {
             Kind::Refused(status) | Kind::Unavailable { status: Some(status), .. } => {
                 write!(f, "ConfigHub answered {status} to {request}")?;
             }
-            Kind::Unavailable { status: None, .. } => write!(f, "ConfigHub did not answer {request}")?,
+            Kind::TooSlow | Kind::Unavailable { status: None, .. } => write!(f, "ConfigHub did not answer {request}")?,
             Kind::Unexpected => write!(f, "ConfigHub's answer to {request} is not what its API describes")?,
             Kind::Inexpressible => write!(f, "{request} cannot be asked")?,
         }

@@ -42,7 +42,7 @@ pub struct Case<'a> {
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
 pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
-    let Selection { objects, suppressed, not_compared, mut autoscalers } = selection;
+    let Selection { objects, suppressed, not_compared, mut autoscalers, notes } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
     autoscalers.extend(objects.iter().filter_map(|object| autoscaler(object, observed.get(&object.key))));
@@ -50,6 +50,7 @@ pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<Objec
     judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
     judge.comparison.suppressed = suppressed;
     judge.comparison.not_compared = not_compared;
+    judge.comparison.notes = notes;
     for object in objects {
         let unit = units.get(object.unit.as_str()).copied();
         match observed.remove(&object.key) {
@@ -245,15 +246,11 @@ impl Judge<'_> {
         // Findings come in the order of the objects and, within one, of the paths: both are sorted.
         comparison.suppressed.sort();
         comparison.not_compared.sort();
-        comparison.notes = self
-            .ended
-            .iter()
-            .filter_map(|index| self.case.ignore.get(*index))
-            .filter_map(|rule| {
-                let note = format!("the ignore rule \"{}\" ended on {} and no longer holds", rule.reason, rule.until?);
-                Some(self.case.redactor.text(&note))
-            })
-            .collect();
+        let ended = self.ended.iter().filter_map(|index| self.case.ignore.get(*index)).filter_map(|rule| {
+            let note = format!("the ignore rule \"{}\" ended on {} and no longer holds", rule.reason, rule.until?);
+            Some(self.case.redactor.text(&note))
+        });
+        comparison.notes.extend(ended);
         self.comparison
     }
 }

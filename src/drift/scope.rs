@@ -44,6 +44,8 @@ pub struct Selection {
     pub not_compared: Vec<NotCompared>,
     /// Those that are not asked for, and scale what is.
     pub autoscalers: Vec<Autoscaler>,
+    /// What narrows the scope and fits nothing: most likely a slip of the pen that would leave out what was meant.
+    pub notes: Vec<Text>,
 }
 
 /// Reads the units' texts, once.
@@ -67,10 +69,13 @@ pub fn select(
 ) -> Selection {
     let mut selection = Selection::default();
     let mut stated = Vec::new();
+    let (mut kinds, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
     for UnitDocuments { unit, documents } in units {
         match documents {
             Ok(documents) => {
                 for document in documents {
+                    kinds.insert(document.gvk.kind.clone());
+                    namespaces.insert(namespace_of(unit, &document, bounds));
                     let autoscaler = autoscaler(unit, &document, bounds);
                     let object = if is_wanted(&document.gvk, bounds.scope) {
                         let place = is_namespaced(&document.gvk);
@@ -95,6 +100,8 @@ pub fn select(
             }),
         }
     }
+    selection.notes.extend(fits_nothing("scope.kinds", "kind", &bounds.scope.kinds, &kinds, redactor));
+    selection.notes.extend(fits_nothing("namespaces", "namespace", &bounds.target.namespaces, &namespaces, redactor));
     selection.keep_unique(stated, redactor);
     selection.suppressed.sort();
     selection.not_compared.sort();
@@ -111,8 +118,26 @@ fn autoscaler(unit: &Unit, document: &Document, bounds: &Bounds<'_>) -> Option<A
     if unit.basis == Basis::NeverShipped {
         return None;
     }
-    let namespace = document.namespace.clone().unwrap_or_else(|| default_namespace(unit, bounds));
+    let namespace = namespace_of(unit, document, bounds);
     Autoscaler::read(&document.gvk, &document.body, Some(&namespace))
+}
+
+/// Where the document's object lives if its kind has namespaces.
+fn namespace_of(unit: &Unit, document: &Document, bounds: &Bounds<'_>) -> String {
+    document.namespace.clone().unwrap_or_else(|| default_namespace(unit, bounds))
+}
+
+/// One note for each wanted name that no document has.
+fn fits_nothing(
+    key: &str,
+    what: &str,
+    wanted: &[String],
+    seen: &BTreeSet<String>,
+    redactor: &Redactor,
+) -> impl Iterator<Item = Text> {
+    wanted.iter().filter(|it| !seen.contains(*it)).map(move |name| {
+        redactor.text(&format!("`{key}` names `{name}`, but no unit has an object of that {what}: check the spelling"))
+    })
 }
 
 impl Selection {

@@ -35,12 +35,21 @@ fn lists_are_opened_and_their_items_have_lines() {
 }
 
 #[test]
+fn a_custom_resource_may_be_called_a_list() {
+    let text = "apiVersion: example.com/v1\nkind: AllowList\nmetadata: {name: a}\nitems: [{cidr: 10.0.0.0/8}]\n";
+    let read = documents(text).expect("it is a manifest");
+    assert_eq!(read.iter().map(|it| it.gvk.kind.as_str()).collect::<Vec<_>>(), ["AllowList"]);
+    assert_eq!(documents("apiVersion: v1\nkind: List\nitems:\n"), Ok(Vec::new()));
+}
+
+#[test]
 fn errors_name_the_line_and_never_quote() {
     for (text, want) in [
         ("a: 1\nhunter2: 2\nhunter2: 3\n", "line 3: a key is given twice"),
         ("apiVersion: v1\nkind: Secret\nmetadata: {}\n", "line 1: a document has no `metadata.name`"),
         ("kind: Secret\n", "line 1: a document has no `apiVersion`"),
         ("---\n- hunter2\n", "line 2: a document is not a mapping"),
+        ("apiVersion: v1\nkind: List\nitems: {hunter2: 1}\n", "line 1: the `items` of a List are no list"),
         ("a: *hunter2\n", "line 1: an alias has no anchor"),
     ] {
         assert_eq!(documents(text).expect_err(text).to_string(), want);

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::render::one_line;
-use crate::report::{EnvironmentReport, Report, Status};
+use crate::report::{EnvironmentReport, Report, Status, counted};
 use crate::workflow::{Level, annotation, defused};
 
 use super::outputs::word;
@@ -48,12 +48,12 @@ fn lines(report: &Report) -> Vec<String> {
 fn of_environment(it: &EnvironmentReport) -> Vec<String> {
     let counts = &it.counts;
     let mut lines = vec![format!(
-        "{}: {}, {} differences, {} of {} objects compared",
+        "{}: {}, {}, {} of {} compared",
         it.name,
         word(&json!(it.status)),
-        counts.findings,
+        counted(counts.findings, "difference", "differences"),
         counts.compared,
-        counts.in_scope
+        counted(counts.in_scope, "object", "objects")
     )];
     for target in &it.targets {
         let failure = target.failure.iter().map(|it| format!("  {}: not read: {}", target.name, it.detail));

@@ -56,6 +56,10 @@ static ELEMENT: LazyLock<Regex> =
 static LINE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(r"(?m)^([ \t]*(?:export[ \t]+)?[A-Za-z0-9_.-]*{NAME}[A-Za-z0-9_.-]*=)[^\r\n]+"))
 });
+/// `requirepass hunter2`, as in the configuration of Redis and in `.netrc`: a line of two words.
+static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?mi)^([ \t]*(?:requirepass|masterauth|password|passwd|pass|secret|token)[ \t]+)[^\s:=]+([ \t\r]*)$")
+});
 static RUN: LazyLock<Regex> = LazyLock::new(|| compiled(r"[A-Za-z0-9+/_-]{33,}={0,2}"));
 
 /// Whether a value of this name must not be shown at all.
@@ -91,6 +95,7 @@ pub(super) fn scrub(text: &str) -> String {
     });
     let text = SCHEME.replace_all(&text, |found: &Captures<'_>| format!("{}{}{MARK}", &found[1], &found[2]));
     let text = LINE.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}", &found[1]));
+    let text = DIRECTIVE.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}{}", &found[1], &found[2]));
     let text = ASSIGNMENT.replace_all(&text, |found: &Captures<'_>| {
         let value = found.get(found.len() - 1).map_or("", |it| it.as_str());
         if is_port(&found[1], value) { found[0].to_owned() } else { format!("{}{MARK}", &found[1]) }
@@ -159,6 +164,7 @@ mod tests {
             ("{\"password\": \"hun\\\"ter2\", \"a\": 1}", "{\"password\": [redacted], \"a\": 1}"),
             ("<password>hunter2</password><port>80</port>", "<password>[redacted]</password><port>80</port>"),
             ("password: |-\n  hun\n  ter2\nport: 80", "password: [redacted]\nport: 80"),
+            ("port 6379\nrequirepass hunter2\nmaxmemory 2gb", "port 6379\nrequirepass [redacted]\nmaxmemory 2gb"),
             ("run --token abc --port 80", "run --token [redacted] --port 80"),
             ("nginx:1.27@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ""),
             ("registry.example.com/team-with-a-long-name/service-with-a-long-name:1.2.3", ""),

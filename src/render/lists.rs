@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::object::ObjectKey;
 use crate::model::outcome::{Obstacle, Suppressed};
-use crate::report::TargetReport;
+use crate::report::{TargetReport, counted};
 
 use super::limits::Limits;
 
@@ -78,7 +78,7 @@ impl CountedView {
         ];
         let some = all.into_iter().filter(|(units, ..)| !units.is_empty());
         let views = some.map(|(units, one, many)| Self {
-            label: count(units.len(), &format!("unit {one}"), &format!("units {many}")),
+            label: counted(units.len(), &format!("unit {one}"), &format!("units {many}")),
             what: Names::new(units.iter().cloned(), units.len(), limits),
         });
         views.collect()
@@ -90,11 +90,6 @@ impl Names {
         let shown: Vec<_> = names.take(limits.names).map(|it| limits.text(&it)).collect();
         Self { more: all.saturating_sub(shown.len()), shown }
     }
-}
-
-/// `1 object`, `2 objects`.
-pub(super) fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// The sentence with a capital and a full stop, unless it begins with a name.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::report::{Edge, EdgeVerdict, EnvironmentReport, Report, RunInfo, Status, TargetReport};
+use crate::report::{Edge, EdgeVerdict, EnvironmentReport, Report, RunInfo, Status, TargetReport, counted};
 
 use super::finding::{DiffView, FindingView};
 use super::limits::Limits;
-use super::lists::{CountedView, Names, ObstacleView, SuppressedView, capitalised, count};
+use super::lists::{CountedView, Names, ObstacleView, SuppressedView, capitalised};
 use super::next_steps::NextSteps;
 
 /// A whole document.
@@ -175,10 +175,10 @@ impl EdgeView {
 impl EnvironmentView {
     fn new(environment: &EnvironmentReport, limits: &Limits) -> Self {
         let EnvironmentReport { name, status, complete: _, counts, targets } = environment;
-        let objects = |n| count(n, "object", "objects");
+        let objects = |n| counted(n, "object", "objects");
         let mut headline = match status {
             Status::Drift => {
-                let differences = count(counts.findings, "difference", "differences");
+                let differences = counted(counts.findings, "difference", "differences");
                 format!("{differences} in {}", objects(counts.objects_drifted))
             }
             Status::Clean => format!("clean, {} compared", objects(counts.compared)),
@@ -194,7 +194,7 @@ impl EnvironmentView {
                 headline.push_str(&format!(", {not_compared} not compared"));
             }
             if !unread.is_empty() {
-                headline.push_str(&format!(", {} not read", count(unread.len(), "target", "targets")));
+                headline.push_str(&format!(", {} not read", counted(unread.len(), "target", "targets")));
             }
         }
         Self {
@@ -213,10 +213,10 @@ impl TargetView {
         let (findings, diffs) = FindingView::all(&target.findings, limits);
         let mut summary = match &target.failure {
             Some(_) => "nothing could be read".to_owned(),
-            None => format!("{} of {} compared", counts.compared, count(counts.in_scope, "object", "objects")),
+            None => format!("{} of {} compared", counts.compared, counted(counts.in_scope, "object", "objects")),
         };
         if counts.findings > 0 {
-            summary.push_str(&format!(", {}", count(counts.findings, "difference", "differences")));
+            summary.push_str(&format!(", {}", counted(counts.findings, "difference", "differences")));
         }
         let not_compared = target.not_compared.iter().take(limits.groups);
         Self {

@@ -1,6 +1,6 @@
 //! The report in plain words: what a reader gets who reads nothing else.
 
-use super::{EnvironmentReport, Status, TargetReport};
+use super::{EnvironmentReport, Status, TargetReport, counted};
 
 /// Why no step of the promotion path is ever called safe by this version.
 pub(super) const CHANGESETS_NOT_READ: &str =
@@ -68,7 +68,7 @@ pub(super) fn drifted_to(environment: &EnvironmentReport) -> Option<String> {
 }
 
 fn differences(environment: &EnvironmentReport) -> Option<String> {
-    (environment.status == Status::Drift).then(|| count(environment.counts.findings, "difference", "differences"))
+    (environment.status == Status::Drift).then(|| counted(environment.counts.findings, "difference", "differences"))
 }
 
 /// What of an environment was not compared.
@@ -110,7 +110,7 @@ fn gap(environment: &EnvironmentReport, target: &TargetReport) -> Option<String>
         (units, "unit", "units"),
         (unnamed, "part of the scope", "parts of the scope"),
     ];
-    let named: Vec<_> = parts.into_iter().filter(|it| it.0 > 0).map(|(n, one, many)| count(n, one, many)).collect();
+    let named: Vec<_> = parts.into_iter().filter(|it| it.0 > 0).map(|(n, one, many)| counted(n, one, many)).collect();
     let were = if objects + units + unnamed == 1 { "was" } else { "were" };
     Some(format!("{} {were} not compared{place}", list(&named)))
 }
@@ -131,9 +131,4 @@ fn list<S: AsRef<str>>(items: &[S]) -> String {
         Some((only, [])) => only.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
-}
-
-/// `1 object`, `2 objects`.
-fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }

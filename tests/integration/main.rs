@@ -15,6 +15,7 @@ mod errors;
 mod faults;
 mod hub;
 mod inputs;
+mod interrupted;
 mod kubernetes;
 mod redaction;
 mod report;

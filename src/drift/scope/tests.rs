@@ -149,3 +149,20 @@ fn what_scales_an_object_counts_wherever_the_scope_ends() {
     let never = [Unit { basis: Basis::NeverShipped, ..unit("u", text) }];
     assert_eq!(selected(&never, &target(), &scope, None).autoscalers, []);
 }
+
+#[test]
+fn what_narrows_to_nothing_is_noted() {
+    let units = [unit("web", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n")];
+    let target = Target { namespaces: vec!["shop".into(), "shp".into()], ..target() };
+    let scope = Scope { kinds: vec!["ConfigMap".into(), "Configmap".into()], ..Scope::default() };
+    let selection = selected(&units, &target, &scope, None);
+    assert_eq!(keys(&selection).len(), 1);
+    let notes: Vec<_> = selection.notes.iter().map(Text::as_str).collect();
+    assert_eq!(
+        notes,
+        [
+            "`scope.kinds` names `Configmap`, but no unit has an object of that kind: check the spelling",
+            "`namespaces` names `shp`, but no unit has an object of that namespace: check the spelling",
+        ]
+    );
+}
