@@ -67,7 +67,7 @@ pub struct Inputs {
     pub notices: Vec<String>,
     /// The configuration file as it was named; None: the run has no file.
     pub config_path: Option<String>,
-    /// Every credential that this run was given.
+    /// Every credential that this run was given, but for those inside kubeconfigs: the cluster module reads them.
     pub credentials: Vec<SecretString>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kube::config::{AuthInfo, Cluster, Kubeconfig, KubeconfigError};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -34,26 +36,29 @@ pub(super) fn choose(access: &ClusterAccess, redactor: &Redactor) -> Result<Chos
     })
 }
 
-/// Tokens, passwords and keys of the kubeconfig, token files included.
+/// What must not appear in a report: tokens, passwords and keys of the kubeconfig, those in token files included, and what
+/// exec plugins are given.
 pub(super) fn credentials(access: &ClusterAccess) -> Vec<SecretString> {
     let Ok((kubeconfig, _)) = load(&access.source) else { return Vec::new() };
-    let users = kubeconfig.auth_infos.into_iter().filter_map(|named| named.auth_info);
-    users
-        .flat_map(|user| {
-            let file = user.token_file.and_then(|path| std::fs::read_to_string(path).ok()).map(SecretString::from);
-            let provider = user.auth_provider.map(|it| it.config).unwrap_or_default();
-            let provider = provider.into_iter().filter(|(key, _)| key.contains("token")).map(|(_, value)| value.into());
-            let exec = user.exec.and_then(|exec| exec.env).unwrap_or_default();
-            let exec = exec.into_iter().filter_map(|mut env| env.remove("value")).map(SecretString::from);
-            let given = [user.token, user.password, user.client_key_data, file];
-            given
-                .into_iter()
-                .flatten()
-                .chain(provider)
-                .chain(exec.filter(|it| it.expose_secret().len() > 15))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    kubeconfig.auth_infos.into_iter().filter_map(|named| named.auth_info).flat_map(of_user).collect()
+}
+
+fn of_user(user: AuthInfo) -> Vec<SecretString> {
+    let mut all: Vec<SecretString> = [user.token, user.password].into_iter().flatten().collect();
+    all.extend(user.token_file.and_then(|path| std::fs::read_to_string(path).ok()).map(SecretString::from));
+    if let Some(key) = user.client_key_data {
+        // The redactor knows encodings of what it is given: a part of the key as it is counts too.
+        let decoded = STANDARD.decode(key.expose_secret().trim()).ok().and_then(|it| String::from_utf8(it).ok());
+        all.extend(decoded.map(SecretString::from));
+        all.push(key);
+    }
+    let provider = user.auth_provider.map(|it| it.config).unwrap_or_default().into_iter();
+    all.extend(provider.filter(|(key, _)| key.contains("token") || key.contains("secret")).map(|(_, it)| it.into()));
+    let variables = user.exec.and_then(|exec| exec.env).unwrap_or_default().into_iter();
+    let values = variables.filter_map(|mut variable| variable.remove("value"));
+    // Profiles, regions and the like are short, and no secrets.
+    all.extend(values.filter(|it| it.len() > 15).map(SecretString::from));
+    all
 }
 
 struct Trouble {

@@ -40,10 +40,8 @@ pub(super) fn read(ctx: &Settings<'_>, project: &Project, found: &mut Found) -> 
     let lines = lines(ctx, project, found);
     let mut access = Access { clusters: BTreeMap::new(), credentials: proxy::credentials(ctx) };
     for target in project.environments.iter().flat_map(|it| &it.targets) {
-        let resolved = source(ctx, target, lines.get(&target.name)).and_then(|mut source| {
-            access.credentials.append(&mut source.kubeconfig.credentials);
-            resolve(ctx, project, target, source)
-        });
+        let resolved = source(ctx, target, lines.get(&target.name));
+        let resolved = resolved.and_then(|source| resolve(ctx, project, target, source));
         let resolved = resolved.map_err(|(detail, remedy)| {
             let redactor = Redactor::new(&access.credentials);
             Obstacle { reason: Reason::Misconfigured, detail: redactor.text(&detail), remedy: redactor.text(&remedy) }

@@ -1,10 +1,9 @@
-//! As much of a kubeconfig as the inputs need: its contexts, where they lead, and the credentials in it.
+//! As much of a kubeconfig as the inputs need: its contexts, and where they lead.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// One kubeconfig, or several that were merged.
 #[derive(Debug, Default)]
@@ -12,7 +11,6 @@ pub(super) struct Kubeconfig {
     pub(super) contexts: Vec<Context>,
     clusters: Vec<Cluster>,
     current: Option<String>,
-    pub(super) credentials: Vec<SecretString>,
 }
 
 #[derive(Debug)]
@@ -33,15 +31,13 @@ impl Kubeconfig {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let options = serde_saphyr::options! { with_snippet: false };
         let file: File = serde_saphyr::from_str_with_options(text, options).ok()?;
-        let File { current_context, contexts, clusters, users } = file;
+        let File { current_context, contexts, clusters } = file;
         // Any YAML map would do as far as the types go; a kubeconfig without these two is of no use to anybody.
         let (contexts, clusters) = (contexts?, clusters?);
-        let credentials = users.unwrap_or_default().iter().flat_map(|it| credentials(&it.user)).collect();
         Some(Self {
             contexts: contexts.into_iter().map(|it| Context { name: it.name, cluster: it.context.cluster }).collect(),
             clusters: clusters.into_iter().map(Cluster::from).collect(),
             current: current_context.filter(|it| !it.is_empty()),
-            credentials,
         })
     }
 
@@ -49,7 +45,6 @@ impl Kubeconfig {
     pub(super) fn merge(mut self, later: Self) -> Self {
         self.contexts.extend(later.contexts);
         self.clusters.extend(later.clusters);
-        self.credentials.extend(later.credentials);
         self.current = self.current.or(later.current);
         self
     }
@@ -70,7 +65,7 @@ impl Kubeconfig {
     }
 }
 
-/// The text of a kubeconfig that was given as it is or in base64, and the credentials that were found on the way.
+/// The text of a kubeconfig that was given as it is or in base64.
 pub(super) fn text(given: &str) -> Option<(SecretString, Kubeconfig)> {
     // `:` is in every kubeconfig, YAML or JSON, and in no base64.
     if given.contains(':') {
@@ -78,8 +73,7 @@ pub(super) fn text(given: &str) -> Option<(SecretString, Kubeconfig)> {
     }
     let packed: String = given.split_whitespace().collect();
     let text = String::from_utf8(STANDARD.decode(&packed).ok()?).ok()?;
-    let mut kubeconfig = Kubeconfig::parse(&text)?;
-    kubeconfig.credentials.push(SecretString::from(packed));
+    let kubeconfig = Kubeconfig::parse(&text)?;
     Some((SecretString::from(text), kubeconfig))
 }
 
@@ -89,7 +83,6 @@ struct File {
     current_context: Option<String>,
     contexts: Option<Vec<NamedContext>>,
     clusters: Option<Vec<NamedCluster>>,
-    users: Option<Vec<NamedUser>>,
 }
 
 #[derive(Deserialize)]
@@ -118,33 +111,9 @@ struct ClusterBody {
     proxy_url: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct NamedUser {
-    #[serde(default)]
-    user: Value,
-}
-
 impl From<NamedCluster> for Cluster {
     fn from(NamedCluster { name, cluster }: NamedCluster) -> Self {
         let ClusterBody { server, proxy_url } = cluster;
         Self { name, server, has_proxy: proxy_url.is_some_and(|it| !it.is_empty()) }
     }
-}
-
-/// What must not appear in a report: tokens, passwords and private keys, the latter also decoded.
-fn credentials(user: &Value) -> Vec<SecretString> {
-    let provider = &user["auth-provider"]["config"];
-    let texts = [
-        &user["token"],
-        &user["password"],
-        &user["client-key-data"],
-        &provider["access-token"],
-        &provider["id-token"],
-        &provider["refresh-token"],
-        &provider["client-secret"],
-    ];
-    let texts = texts.into_iter().filter_map(Value::as_str).map(SecretString::from);
-    let key = user["client-key-data"].as_str().and_then(|it| STANDARD.decode(it.trim()).ok());
-    let key = key.and_then(|it| String::from_utf8(it).ok()).map(SecretString::from);
-    texts.chain(key).filter(|it| !it.expose_secret().trim().is_empty()).collect()
 }

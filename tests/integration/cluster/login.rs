@@ -182,6 +182,20 @@ async fn kubeconfig_files_are_merged_and_their_faults_never_quoted() -> anyhow::
     assert_eq!(shown(read(&cluster, &[key("v1", "ConfigMap", "a")]).await.values().next()), "found");
     assert_eq!(credentials(&access).iter().map(|it| it.expose_secret()).collect::<Vec<_>>(), [TOKEN]);
 
+    let user = json!({
+        "password": "password-of-a-user", "client-key-data": "LS0tLS1CRUdJTg==",
+        "auth-provider": {"name": "oidc", "config": {"client-secret": "secret-of-a-client", "client-id": "app"}},
+        "exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "x", "interactiveMode": "Never",
+            "env": [{"name": "KEY", "value": "a-long-secret-of-a-plugin"}, {"name": "REGION", "value": "eu-central-1"}]},
+    });
+    let known = credentials(&from(vec![file("rich", &kubeconfig(&json!({"server": "https://x"}), &user))?]));
+    let mut known: Vec<_> = known.iter().map(|it| it.expose_secret()).collect();
+    known.sort_unstable();
+    assert_eq!(
+        known,
+        ["-----BEGIN", "LS0tLS1CRUdJTg==", "a-long-secret-of-a-plugin", "password-of-a-user", "secret-of-a-client"]
+    );
+
     let obstacle = refused(connect(&from(vec![missing])).await)?;
     assert!(obstacle.detail.as_str().contains("is not there: a container action sees only"), "{}", obstacle.detail);
     for broken in ["users: [{name: u, user: {token: hunter2secret}}", "aHVudGVyMnNlY3JldA==", "users: hunter2secret"] {
