@@ -4,9 +4,18 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use backon::ExponentialBuilder;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Identifies us to every service.
 pub const USER_AGENT: &str = concat!("drift-detector/", env!("CARGO_PKG_VERSION"));
+
+/// Everything but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Percent-encoded for a path segment or a query value.
+pub fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
 
 /// Bounds of one request, and whom to trust.
 #[derive(Clone, Debug)]

@@ -6,8 +6,9 @@ use futures::StreamExt as _;
 use futures::stream;
 
 use super::obstacle::Question;
-use super::request::{Connection, encoded};
+use super::request::Connection;
 use super::wire::{AggregatedList, AggregatedVersion, CoreVersions, GroupList, ResourceList, TypeMeta, unread};
+use crate::http::percent_encoded;
 use crate::model::object::GroupVersionKind;
 use crate::model::outcome::{Obstacle, Reason};
 
@@ -161,9 +162,9 @@ async fn resources(connection: &Connection, root: &str, at: &Place) -> Result<BT
     let name = if at.0.is_empty() { at.1.clone() } else { format!("{}/{}", at.0, at.1) };
     let question = Question::Kinds(name.clone());
     let path = if at.0.is_empty() {
-        format!("{root}/{}", encoded(&at.1))
+        format!("{root}/{}", percent_encoded(&at.1))
     } else {
-        format!("{root}/{}/{}", encoded(&at.0), encoded(&at.1))
+        format!("{root}/{}/{}", percent_encoded(&at.0), percent_encoded(&at.1))
     };
     let answer = connection.get(&path, PLAIN).await.map_err(|it| connection.silent(&question, it))?;
     if answer.status != http::StatusCode::OK {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::value::RawValue;
 
 use super::obstacle::{Question, Resource};
-use super::request::{Answer, Connection, encoded};
+use super::request::{Answer, Connection};
 use super::wire::{Identity, Page, unread};
+use crate::http::percent_encoded;
 use crate::model::object::GroupVersionKind;
 use crate::model::outcome::{Obstacle, Reason};
 
@@ -83,7 +84,7 @@ async fn pages(
             _ => return Err(Stop::Broken(connection.refused(&question, &answer))),
         }
         let Some(next) = reduce(connection, asked, &answer, found)? else { return Ok(()) };
-        path = format!("{}?limit={}&continue={}", asked.path, connection.limits.page, encoded(&next));
+        path = format!("{}?limit={}&continue={}", asked.path, connection.limits.page, percent_encoded(&next));
         if !tokens.insert(next) {
             return Err(Stop::Broken(connection.untrue(&question, "repeats a page")));
         }

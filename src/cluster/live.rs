@@ -11,6 +11,7 @@ use super::discovery::Served;
 use super::list::{Asked, End, list};
 use super::obstacle::{Question, Resource};
 use super::request::{Connection, segment};
+use crate::http::percent_encoded;
 use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
 use crate::model::outcome::{Obstacle, Reason};
 
@@ -103,9 +104,9 @@ fn resource<'a>(key: &'a ObjectKey, served: &'a Served) -> Resource<'a> {
 fn collection(key: &ObjectKey, served: &Served) -> String {
     let root = if key.gvk.group.is_empty() { "/api" } else { "/apis" };
     let encoded = |text: &str| segment(text).unwrap_or_default();
-    let namespace = namespace(key, served).map(|it| format!("/namespaces/{}", encoded(it))).unwrap_or_default();
+    let namespace = namespace(key, served).map(|it| format!("/namespaces/{}", percent_encoded(it))).unwrap_or_default();
     let version: Vec<String> = key.gvk.api_version().split('/').map(encoded).collect();
-    format!("{root}/{}{namespace}/{}", version.join("/"), encoded(&served.plural))
+    format!("{root}/{}{namespace}/{}", version.join("/"), percent_encoded(&served.plural))
 }
 
 async fn run<'a>(connection: &Connection, job: Job<'a>) -> (Seen, Vec<Job<'a>>) {

@@ -15,6 +15,7 @@ use tracing::debug;
 
 use super::Limits;
 use super::login::Whose;
+use crate::http::percent_encoded;
 use crate::redact::Redactor;
 
 /// A client with everything that a request needs.
@@ -152,19 +153,7 @@ pub(super) fn segment(name: &str) -> Option<String> {
     if matches!(name, "" | "." | "..") || name.contains(['/', '%']) {
         return None;
     }
-    Some(encoded(name))
-}
-
-/// Percent-encoded for a path segment or a query value.
-pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
+    Some(percent_encoded(name))
 }
 
 fn header(response: &Response<Body>, name: http::HeaderName) -> Option<&str> {

@@ -2,8 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::MARK;
+
+/// Everything but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Shorter ones are no credentials, and cutting them would garble ordinary text.
 const SHORTEST: usize = 6;
@@ -37,7 +41,7 @@ fn spellings(credential: &str) -> Vec<String> {
     all.extend(credential.lines().map(str::trim).filter(|line| line.len() >= SHORTEST).map(str::to_owned));
     let json = serde_json::Value::from(credential).to_string();
     all.push(json[1..json.len() - 1].to_owned());
-    all.push(percent_encoded(credential));
+    all.push(utf8_percent_encode(credential, RESERVED).to_string());
     all.push(credential.bytes().map(|byte| format!("{byte:02x}")).collect());
     all.push(credential.bytes().map(|byte| format!("{byte:02X}")).collect());
     for shift in 0..3 {
@@ -53,16 +57,6 @@ fn spellings(credential: &str) -> Vec<String> {
     all
 }
 
-/// RFC 3986: everything but the unreserved characters.
-fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,7 +70,7 @@ mod tests {
             credential.to_owned(),
             basic.clone(),
             URL_SAFE_NO_PAD.encode(format!("x{credential}")),
-            percent_encoded(credential),
+            utf8_percent_encode(credential, RESERVED).to_string(),
             serde_json::Value::from(credential).to_string(),
         ] {
             assert!(exact.cut(&text).contains(MARK), "{text}");
