@@ -4,6 +4,7 @@
 //! (v0.1 to v0.3), *release* the one with data endpoints, paging and whole-Space Releases (from v0.4). `/info` tells which.
 
 pub mod error;
+mod deliveries;
 mod expression;
 mod request;
 mod units;

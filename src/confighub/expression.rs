@@ -17,6 +17,7 @@ const LONGEST_LITERAL: usize = 255;
 /// The attributes that we filter on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attribute {
+    HiddenReason,
     RevisionNum,
     Slug,
     SpaceID,
@@ -25,6 +26,7 @@ pub(super) enum Attribute {
 impl Attribute {
     fn name(self) -> &'static str {
         match self {
+            Self::HiddenReason => "HiddenReason",
             Self::RevisionNum => "RevisionNum",
             Self::Slug => "Slug",
             Self::SpaceID => "SpaceID",
@@ -59,6 +61,11 @@ impl Where {
     /// `Attribute = 7`
     pub(super) fn number(attribute: Attribute, value: i64) -> Self {
         Self(vec![format!("{} = {value}", attribute.name())])
+    }
+
+    /// `Attribute IS NOT NULL`; values that are empty pass too.
+    pub(super) fn is_set(attribute: Attribute) -> Self {
+        Self(vec![format!("{} IS NOT NULL", attribute.name())])
     }
 
     /// What a person wrote in the configuration. Its quotes must pair up, so that nothing after it is drawn into a

@@ -27,6 +27,13 @@ const PAGE: &str = "500";
 /// A server that never ends its pages is broken.
 const MOST_PAGES: usize = 10_000;
 
+/// What of a list was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    None,
+    Unread,
+}
+
 /// `GET /info`, and whether the answer carries the release generation's version header.
 pub(super) async fn info(http: &reqwest::Client, base: &Url) -> Result<(wire::ApiInfo, bool), Error> {
     let request = "GET /info";
@@ -50,10 +57,23 @@ pub(super) async fn info(http: &reqwest::Client, base: &Url) -> Result<(wire::Ap
 impl Client {
     /// A whole list; on servers that page, all of its pages.
     pub(super) async fn list<T: DeserializeOwned>(&self, path: &str, query: &Query<'_>) -> Result<Vec<T>, Error> {
+        match self.pages(path, query, MOST_PAGES).await? {
+            (all, Rest::None) => Ok(all),
+            (_, Rest::Unread) => Err(Error::new(Kind::Unexpected, named(path), "the list does not end")),
+        }
+    }
+
+    /// At most so many pages of a list, and whether there are more.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+        most: usize,
+    ) -> Result<(Vec<T>, Rest), Error> {
         let mut all = Vec::new();
         let mut next: Option<String> = None;
         let mut seen = BTreeSet::new();
-        loop {
+        for _ in 0..most {
             let mut query = query.to_vec();
             if self.generation == (Generation::Release { paged: true }) {
                 if !query.iter().any(|(name, _)| *name == "limit") {
@@ -64,22 +84,13 @@ impl Client {
             let (bytes, token) = self.get(path, &query).await?;
             all.extend(decode::<Vec<T>>(&named(path), &bytes)?);
             // The header ends a list, not the length of a page: a page may be short, or empty.
-            match token {
-                None => return Ok(all),
-                Some(token) if !seen.insert(token.clone()) => {
-                    return Err(Error::new(Kind::Unexpected, named(path), "the list's pages go round in a circle"));
-                }
-                Some(_) if seen.len() > MOST_PAGES => {
-                    return Err(Error::new(Kind::Unexpected, named(path), "the list does not end"));
-                }
-                Some(token) => next = Some(token),
+            let Some(token) = token else { return Ok((all, Rest::None)) };
+            if !seen.insert(token.clone()) {
+                return Err(Error::new(Kind::Unexpected, named(path), "the list's pages go round in a circle"));
             }
+            next = Some(token);
         }
-    }
-
-    /// The first page of a list, with the limit that the query gives.
-    pub(super) async fn page<T: DeserializeOwned>(&self, path: &str, query: &Query<'_>) -> Result<Vec<T>, Error> {
-        decode(&named(path), &self.get(path, query).await?.0)
+        Ok((all, Rest::Unread))
     }
 
     /// One entity.

@@ -14,6 +14,7 @@ use crate::model::outcome::{Obstacle, Reason};
 use crate::model::unit::{Basis, Unit, UnreadUnit};
 use crate::redact::Redactor;
 
+use super::deliveries::Deliveries;
 use super::error::{Error, Kind};
 use super::expression::{Attribute, Where};
 use super::{Client, Generation, Space, wire};
@@ -26,8 +27,6 @@ const PARALLEL: usize = 8;
 const READS: usize = 3;
 /// Units a page of `/unit_data`: their texts may be large.
 const DATA_PAGE: &str = "100";
-/// Releases that are looked through for the newest of each Target.
-const RELEASES: &str = "50";
 /// Where a Target names its namespace: `Parameters` (JSON), `Options` or `Facts`, by generation.
 const NAMESPACE_KEYS: [&str; 3] = ["KubeNamespace", "Namespace", "namespace"];
 
@@ -43,9 +42,6 @@ pub struct SpaceUnits {
     /// What the reader should know.
     pub notes: Vec<String>,
 }
-
-/// Targets whose newest Release is being delivered, and how to say so.
-type Deliveries = BTreeMap<Option<Uuid>, String>;
 
 /// A listed unit and what its text must be.
 struct Listed {
@@ -86,6 +82,7 @@ impl Client {
         listed.dedup_by_key(|it| it.unit.id);
 
         let mut found = SpaceUnits::default();
+        found.notes.extend(self.hidden(space, written.clone(), filter.clone()).await);
         let deliveries = self.deliveries(space, &mut found.notes).await?;
         let (kubernetes, other): (Vec<_>, Vec<_>) = listed.into_iter().partition(|it| it.unit.toolchain == KUBERNETES);
         found.other_toolchains = other.iter().map(|it| format!("{} ({})", it.unit.slug, it.unit.toolchain)).collect();
@@ -137,29 +134,20 @@ impl Client {
         Ok(data.into_iter().map(|it| (it.id, it.data)).collect())
     }
 
-    /// Per Target, why its newest Release is not settled. Not every identity may view Releases, and a server without
-    /// them has none under way: both leave the question open, which only costs the explanation.
-    async fn deliveries(&self, space: &Space, notes: &mut Vec<String>) -> Result<Deliveries, Error> {
+    /// Which units somebody hid: ConfigHub's lists leave them out, so they are not in scope, but the reader should know.
+    /// A server that cannot be asked so has no such units that we could tell of.
+    async fn hidden(&self, space: &Space, written: Where, filter: Option<String>) -> Option<String> {
         if self.generation != (Generation::Release { paged: true }) {
-            return Ok(Deliveries::new());
+            return None;
         }
-        let path = format!("/space/{}/release", space.id);
-        let query = [("order_by", Some("DESC:ReleaseNum".to_owned())), ("limit", Some(RELEASES.to_owned()))];
-        let releases = match self.page::<wire::ExtendedRelease>(&path, &query).await {
-            Ok(releases) => releases,
-            Err(error) if matches!(error.kind, Kind::Forbidden | Kind::NotFound) => {
-                notes.push(
-                    "Releases could not be viewed, so a delivery that is under way would read as drift".to_owned(),
-                );
-                return Ok(Deliveries::new());
-            }
-            Err(error) => return Err(error),
-        };
-        let mut newest = BTreeMap::new();
-        for release in releases.into_iter().map(|it| it.release).filter(|it| it.published) {
-            newest.entry(release.target).or_insert(release);
-        }
-        Ok(newest.into_iter().filter_map(|(target, release)| Some((target, delivery(&release, space)?))).collect())
+        let query = Where::is_set(Attribute::HiddenReason).and(written).into_query().ok()?;
+        let query = [("where", query), ("filter", filter)];
+        let units = self.list::<wire::ExtendedUnit>(&format!("/space/{}/unit", space.id), &query).await.ok()?;
+        let mut names: Vec<String> =
+            units.into_iter().filter(|it| !it.unit.hidden_reason.is_empty()).map(|it| it.unit.slug).collect();
+        names.sort();
+        (!names.is_empty())
+            .then(|| format!("units that are hidden in ConfigHub were not compared: `{}`", names.join("`, `")))
     }
 
     /// One unit with its desired text. `head`: its data as listed, to be believed only if the hash fits.
@@ -279,13 +267,6 @@ fn finished(listed: Listed, bytes: Vec<u8>, url: String) -> Result<Unit, Error> 
         text,
         url: Some(url),
     })
-}
-
-/// Why differences of a Release's units are not drift now; since when, so that a reporter that fell silent shows.
-fn delivery(release: &wire::Release, space: &Space) -> Option<String> {
-    let status = release.live_status.as_ref().filter(|it| it.operation == "Running")?;
-    let since = status.observed_at.map(|it| format!(", as reported at {it:.0}")).unwrap_or_default();
-    Some(format!("Release {} of Space {} is being delivered{since}", release.number, space.slug))
 }
 
 /// What the reader should know where the Space's units go to several clusters, as ConfigHub sees it.

@@ -86,6 +86,9 @@ pub(super) struct Unit {
     pub(super) labels: BTreeMap<String, String>,
     #[serde(default, rename = "TargetID")]
     pub(super) target: Option<Uuid>,
+    /// Not empty: lists leave the unit out unless asked. Release only.
+    #[serde(default, rename = "HiddenReason", deserialize_with = "nullable")]
+    pub(super) hidden_reason: String,
     /// Base64; bridge only.
     #[serde(default, rename = "Data", deserialize_with = "nullable")]
     pub(super) data: String,

@@ -53,6 +53,25 @@ fn a_list_ends_where_the_service_says_and_not_at_a_short_or_empty_page() -> Resu
 }
 
 #[test]
+fn hidden_units_are_not_compared_and_named() -> Result<()> {
+    for paging in [Paging::ShortFirst, Paging::EmptyFirst, Paging::Full] {
+        let space = Space::new("shop-dev").namespace("shop").unit(("seen", config_map("seen", "fast").as_str()));
+        let space = space.unit(Unit::new("old", &config_map("old", "fast")).hidden("Archived"));
+        let space = space.unit(Unit::new("older", &config_map("older", "fast")).hidden("Archived"));
+        let live = vec![live_config_map("seen", "slow")];
+        let estate =
+            Estate::new(&Story::new().space(space).cluster(ClusterStory::new("dev", live)), Profile::Release, ONE)?;
+        estate.world.confighub().page(paging);
+        let answer = estate.run()?;
+        let report = answer.report()?;
+        assert_eq!(compared(&report), (1, vec!["seen"]), "{}", answer.said());
+        let notes = target(&report)["notes"].to_string();
+        assert!(notes.contains("hidden in ConfigHub were not compared: `old`, `older`"), "{paging:?}: {notes}");
+    }
+    Ok(())
+}
+
+#[test]
 fn late_pages_are_read_and_a_late_page_that_fails_fails_the_list() -> Result<()> {
     let estate = Estate::new(&many(230), Profile::Release, ONE)?;
     let pages = || estate.world.journal().iter().filter(|it| it.path == "/api/unit_data").count();

@@ -57,17 +57,27 @@ pub(super) fn rows(
 ) -> Result<Page, Refused> {
     let conditions = conditions(ask, state, kind)?;
     let words = ask.parameter("contains").map(str::to_lowercase);
+    let used: Vec<String> = conditions.iter().flat_map(|condition| condition.attributes(kind)).collect();
     let mut rows: Vec<Row> = candidates
         .map(|of| Row { main: entity(state, &of), of })
         .filter(|row| conditions.iter().all(|condition| condition.holds(state, &row.of, &row.main, kind)))
+        .filter(|row| is_listed(ask, &row.main, kind, &used))
         .filter(|row| words.as_ref().is_none_or(|words| contains(&row.main, words)))
         .collect();
     if let Some(order) = ask.parameter("order_by") {
         sort(&mut rows, order, kind)?;
     }
-    let used = conditions.iter().flat_map(|condition| condition.attributes(kind)).collect();
     let (rows, more) = page(ask, path, rows)?;
     Ok(Page { rows, used, more })
+}
+
+/// Hidden entities are left out unless the request asks for their reason, or for them by name or id.
+fn is_listed(ask: &Ask, main: &Entity, kind: Kind, used: &[String]) -> bool {
+    let reason = main.get("HiddenReason").and_then(Value::as_str).unwrap_or_default();
+    let id = format!("{}ID", kind.name());
+    reason.is_empty()
+        || used.iter().any(|it| it == "HiddenReason" || it == "Slug" || *it == id)
+        || ask.parameter("include_hidden").is_some_and(|it| it == "true" || it == reason)
 }
 
 /// Those candidates that the request's `where` and `filter` let through.

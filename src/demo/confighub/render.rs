@@ -175,6 +175,7 @@ fn render_unit(state: &State, key: Uuid, unit: &Unit) -> Value {
             value["DataSize"] = json!(head.text.len());
             value["HeadRevisionID"] = json!(head.id.to_string());
             value["LastReleasedRevisionNum"] = json!(unit.shipped);
+            value["HiddenReason"] = json!(unit.hidden.as_deref().unwrap_or_default());
         }
         Profile::Bridge => {
             value["LiveRevisionNum"] = json!(unit.shipped);

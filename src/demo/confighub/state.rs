@@ -63,6 +63,7 @@ pub(super) struct Unit {
     pub(super) shipped: i64,
     pub(super) shipped_at: Timestamp,
     pub(super) applying: bool,
+    pub(super) hidden: Option<String>,
 }
 
 #[derive(Debug)]
@@ -174,6 +175,7 @@ impl State {
             shipped,
             shipped_at: before(now, 1),
             applying: unit.applying,
+            hidden: unit.hidden.clone(),
         }
     }
 

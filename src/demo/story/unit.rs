@@ -23,6 +23,8 @@ pub struct Unit {
     pub placement: Placement,
     /// An apply that is under way (bridge only).
     pub applying: bool,
+    /// Why it is left out of lists (release only).
+    pub hidden: Option<String>,
 }
 
 impl From<(&str, &str)> for Unit {
@@ -42,6 +44,7 @@ impl Unit {
             shipped: Shipped::Head,
             placement: Placement::SpaceTarget,
             applying: false,
+            hidden: None,
         }
     }
 
@@ -83,6 +86,12 @@ impl Unit {
     /// Has no Target: nothing of it is ever shipped.
     pub fn without_target(mut self) -> Self {
         self.placement = Placement::Nowhere;
+        self
+    }
+
+    /// Left out of lists for this reason (release only).
+    pub fn hidden(mut self, reason: &str) -> Self {
+        self.hidden = Some(reason.to_owned());
         self
     }
 
