@@ -24,8 +24,8 @@ Exit codes of run:
   1         --fail-on drift, and there is drift
   2         wrong inputs; nothing was contacted
   3         something in scope could not be compared
-  4         compared, but the report reached nothing except files
-  130, 143  interrupted";
+  4         compared, but the report reached nobody: no file, no step summary, no terminal
+  130, 143  interrupted; what was read by then is reported";
 
 /// Compares what ConfigHub says with what the clusters run, environment by environment, and reports what drifted.
 #[derive(Debug, Parser)]

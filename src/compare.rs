@@ -13,6 +13,8 @@ use crate::manifest;
 use crate::model::finding::{Code, Shown};
 use crate::model::object::{GroupVersionKind, ObjectKey};
 use crate::redact::{Redactor, Text};
+use crate::render::one_line;
+use crate::workflow::defused;
 
 /// What `drift-detector compare` was given, as texts.
 #[derive(Clone, Debug)]
@@ -170,14 +172,10 @@ fn side(shown: &Shown) -> String {
     }
 }
 
-/// Values come from a cluster: nothing in them may move the cursor or fill the screen.
+/// Values come from a cluster: nothing in them may move the cursor, fill the screen, or act on a runner.
 fn on_one_line(text: &str) -> String {
     const LONGEST: usize = 160;
-    let mut line: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(|it| if it.is_control() { it.escape_default().collect() } else { vec![it] })
-        .collect();
+    let mut line = defused(&one_line(&text.chars().take(LONGEST).collect::<String>()));
     if text.chars().nth(LONGEST).is_some() {
         line.push('…');
     }

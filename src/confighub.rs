@@ -24,7 +24,7 @@ pub use units::SpaceUnits;
 
 /// Which API the server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generation {
+enum Generation {
     /// Up to v0.3: data in the unit, revisions are applied.
     Bridge,
     /// From v0.4: data endpoints, revisions are released.
@@ -69,11 +69,6 @@ impl Client {
         let ui = if info.ui_url.is_empty() { host(&url) } else { info.ui_url.trim_end_matches('/').to_owned() };
         tracing::debug!(version = %info.version, ?generation, "ConfigHub answered");
         Ok(Self { url, credentials, http, token: Mutex::new(None), generation, ui })
-    }
-
-    /// Which API the server speaks.
-    pub fn generation(&self) -> Generation {
-        self.generation
     }
 
     /// The Space with exactly this slug.

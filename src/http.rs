@@ -1,4 +1,4 @@
-//! One way to build HTTP clients and to retry requests.
+//! How ConfigHub's client is built and retries, and what all clients share.
 
 use std::time::Duration;
 

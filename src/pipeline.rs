@@ -4,9 +4,9 @@ mod target;
 
 use std::future::Future;
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use futures::FutureExt as _;
 use futures::future::{Shared, join_all};
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use crate::inputs::{ConfigHub, FailOn, GitHub, Inputs};
 use crate::model::outcome::{EnvironmentOutcome, Obstacle, Reason, TargetOutcome};
 use crate::publish::{self, Console, Destinations};
 use crate::redact::Redactor;
-use crate::render;
+use crate::render::{self, Rendered};
 use crate::report::{Report, RunInfo, Status, counted};
 
 /// `fail-on` matched.
@@ -36,40 +36,24 @@ pub fn redactor(inputs: &Inputs) -> Redactor {
 
 /// Compares every environment in order, then reports. The exit code of the command. `interrupted` ends the reading early
 /// and gives the exit code then; what was read by then is reported all the same.
-///
-/// # Errors
-/// When the report cannot be rendered.
 pub async fn run(
     inputs: &Inputs,
     redactor: &Redactor,
     interrupted: impl Future<Output = u8>,
     stdout: &mut impl io::Write,
-) -> anyhow::Result<u8> {
+) -> u8 {
     let started = Timestamp::now();
     let interrupted = interrupted.shared();
     let outcomes = gather(inputs, redactor, started, &interrupted).await;
     let report = Report::new(outcomes, run_info(&inputs.github, inputs.config_path.clone(), started));
-    let reached = deliver(&report, &destinations(&inputs.github, inputs.out.clone()), redactor, stdout)?;
-    Ok(match (interrupted.peek(), code(&report, inputs.fail_on)) {
-        (Some(code), _) => *code,
-        (None, 0) if !reached => UNDELIVERED,
-        (None, code) => code,
-    })
+    let delivery = deliver(&report, &destinations(&inputs.github, inputs.out.clone()), redactor, stdout);
+    interrupted.peek().copied().unwrap_or_else(|| code(&report, inputs.fail_on, delivery))
 }
 
-/// Reports that this run compared nothing on purpose.
-///
-/// # Errors
-/// When the report cannot be rendered.
-pub fn skip(
-    github: &GitHub,
-    out: std::path::PathBuf,
-    redactor: &Redactor,
-    stdout: &mut impl io::Write,
-) -> anyhow::Result<u8> {
-    let report = Report::new(Vec::new(), run_info(github, None, Timestamp::now()));
-    deliver(&report, &destinations(github, out), redactor, stdout)?;
-    Ok(0)
+/// Reports that this run compared nothing on purpose, and why: one sentence with a full stop.
+pub fn skip(github: &GitHub, out: PathBuf, why: &str, redactor: &Redactor, stdout: &mut impl io::Write) {
+    let report = Report::skipped(why, run_info(github, None, Timestamp::now()));
+    deliver(&report, &destinations(github, out), redactor, stdout);
 }
 
 /// The environments one after the other, the targets of one together.
@@ -80,16 +64,18 @@ async fn gather<I: Future<Output = u8>>(
     interrupted: &Shared<I>,
 ) -> Vec<EnvironmentOutcome> {
     let deadline = Instant::now() + inputs.timeout;
-    // A service that does not answer may cost a third of the run, so that the others still have their turn.
-    let share = inputs.timeout / 3;
     let confighub = tokio::select! {
-        connected = connect(inputs, share) => connected,
+        connected = connect(inputs, inputs.timeout / 3) => connected,
         _ = interrupted.clone() => Err(confighub::Error::too_slow("GET /info")),
     };
     let shared = target::Shared { inputs, confighub: &confighub, redactor, now };
     let mut outcomes = Vec::new();
+    let mut waiting = inputs.environments.iter().filter(|it| !it.targets.is_empty()).count();
     for environment in &inputs.environments {
-        let limit = share.min(deadline.saturating_duration_since(Instant::now()));
+        // An equal share of what is left: a cluster that does not answer costs its own, and no other its turn.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let limit = left / u32::try_from(waiting.max(1)).unwrap_or(u32::MAX);
+        waiting -= usize::from(!environment.targets.is_empty());
         let targets = environment.targets.iter().map(async |target| {
             let compared = tokio::time::timeout(limit, target::compare(&shared, environment, target, limit));
             let result = tokio::select! {
@@ -161,7 +147,7 @@ fn run_info(github: &GitHub, config: Option<String>, started: Timestamp) -> RunI
     }
 }
 
-fn destinations(github: &GitHub, out: std::path::PathBuf) -> Destinations {
+fn destinations(github: &GitHub, out: PathBuf) -> Destinations {
     Destinations {
         out,
         step_summary: github.step_summary.clone(),
@@ -171,29 +157,35 @@ fn destinations(github: &GitHub, out: std::path::PathBuf) -> Destinations {
     }
 }
 
-/// Whether the report reached a reader: a file, the step summary, or a terminal.
-fn deliver(
-    report: &Report,
-    to: &Destinations,
-    redactor: &Redactor,
-    stdout: &mut impl io::Write,
-) -> anyhow::Result<bool> {
-    let rendered = render::all(report, render::BODY_BYTES).context("failed to render the report")?;
+/// Whether the report reached a reader: by a file, the step summary, or a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    Somebody,
+    Nobody,
+}
+
+fn deliver(report: &Report, to: &Destinations, redactor: &Redactor, stdout: &mut impl io::Write) -> Delivery {
+    let rendered = render::all(report, render::BODY_BYTES).unwrap_or_else(|error| {
+        // A fault of ours; the verdict and report.json are there all the same.
+        tracing::error!("failed to render the report: {error:#}");
+        Rendered { body: report.verdict.clone(), summary: report.verdict.clone() }
+    });
     let published = publish::publish(report, &rendered, to, redactor, stdout);
     for failure in &published.failures {
         tracing::error!("{failure:#}");
     }
-    Ok(!published.written.is_empty() || published.printed)
+    if published.written.is_empty() && !published.printed { Delivery::Nobody } else { Delivery::Somebody }
 }
 
-/// The exit code: policy first, then gaps.
-fn code(report: &Report, fail_on: FailOn) -> u8 {
+/// The exit code: policy first, then gaps, then delivery.
+fn code(report: &Report, fail_on: FailOn, delivery: Delivery) -> u8 {
     // What this run was told to leave out is no gap.
     let gap = report.environments.iter().any(|it| it.status != Status::Skipped && !it.complete);
     match fail_on {
         FailOn::Never => 0,
         FailOn::Drift if report.status == Status::Drift => POLICY,
         FailOn::Drift | FailOn::Error if gap => INCOMPLETE,
+        FailOn::Drift | FailOn::Error if delivery == Delivery::Nobody => UNDELIVERED,
         FailOn::Drift | FailOn::Error => 0,
     }
 }

@@ -206,7 +206,7 @@ pub struct RunInfo {
     pub finished: Timestamp,
     /// Version of this program.
     pub version: String,
-    /// The configuration file, relative to the workspace; None without one.
+    /// The configuration file as it was named; None without one.
     pub config: Option<String>,
     /// What started the run: `schedule`, `workflow_dispatch`, …
     pub trigger: Option<String>,
@@ -241,6 +241,12 @@ impl Report {
             environments,
             run,
         }
+    }
+
+    /// A report of a run that compared nothing on purpose. `why`: one sentence with a full stop.
+    pub fn skipped(why: &str, run: RunInfo) -> Self {
+        let verdict = format!("Nothing was compared. {why}");
+        Self { verdict, remarks: Vec::new(), ..Self::new(Vec::new(), run) }
     }
 
     /// The JSON schema of `report.json`.

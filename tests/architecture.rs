@@ -33,7 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "publish",
         ],
     ),
-    ("compare", &["model", "redact", "manifest", "drift"]),
+    ("compare", &["model", "redact", "workflow", "manifest", "drift", "render"]),
     ("demo", &["model"]),
     ("cli", &["redact", "inputs", "workflow", "logging", "report", "render", "pipeline", "compare", "demo"]),
 ];

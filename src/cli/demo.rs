@@ -17,7 +17,7 @@ use crate::inputs::{Flags, Variables};
 const CONFIG: &str = include_str!("demo/drift.yaml");
 
 /// Where files go that are told no other place.
-const OUT: &str = "drift-report";
+const OUT: &str = "drift-demo";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

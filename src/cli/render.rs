@@ -20,9 +20,9 @@ pub(super) struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// The report as an issue or comment shows it
+    /// The whole report, as report.md has it
     Markdown,
-    /// The step summary
+    /// The step summary, as summary.md has it
     Summary,
 }
 

@@ -22,12 +22,13 @@ pub(super) fn run(flags: &Flags) -> anyhow::Result<u8> {
 pub(super) fn with_variables(flags: &Flags, variables: &Variables) -> anyhow::Result<u8> {
     let github = GitHub::from_variables(variables);
     if github.is_pull_request() {
-        let event = github.event_name.as_deref().unwrap_or_default();
-        notice(
-            &github,
-            &format!("drift-detector does not comment on pull requests yet, so it compared nothing on `{event}`"),
-        );
-        return pipeline::skip(&github, Inputs::out(flags, variables), &Redactor::default(), &mut io::stdout().lock());
+        let why = "This version does not compare on pull requests yet: run it on a schedule or by hand.";
+        if !github.actions {
+            notice(&github, why);
+        }
+        let out = Inputs::out(flags, variables);
+        pipeline::skip(&github, out, why, &Redactor::default(), &mut io::stdout().lock());
+        return Ok(0);
     }
     let inputs = match Inputs::from_variables(flags, variables) {
         Ok(inputs) => inputs,
@@ -53,7 +54,7 @@ pub(super) fn with_variables(flags: &Flags, variables: &Variables) -> anyhow::Re
     let code = runtime.block_on(pipeline::run(&inputs, &redactor, interruption(), &mut io::stdout().lock()));
     // Dropped, it would wait for an exec plugin or a name lookup that never ends; the report is written.
     runtime.shutdown_background();
-    code
+    Ok(code)
 }
 
 /// Says something that is neither drift nor an error.

@@ -82,7 +82,7 @@ impl Client {
         listed.dedup_by_key(|it| it.unit.id);
 
         let mut found = SpaceUnits::default();
-        found.notes.extend(self.hidden(space, written.clone(), filter.clone()).await);
+        found.notes.extend(self.hidden(space, written.clone(), filter.clone()).await?);
         let deliveries = self.deliveries(space, &mut found.notes).await?;
         let (kubernetes, other): (Vec<_>, Vec<_>) = listed.into_iter().partition(|it| it.unit.toolchain == KUBERNETES);
         found.other_toolchains = other.iter().map(|it| format!("{} ({})", it.unit.slug, it.unit.toolchain)).collect();
@@ -135,19 +135,26 @@ impl Client {
     }
 
     /// Which units somebody hid: ConfigHub's lists leave them out, so they are not in scope, but the reader should know.
-    /// A server that cannot be asked so has no such units that we could tell of.
-    async fn hidden(&self, space: &Space, written: Where, filter: Option<String>) -> Option<String> {
+    async fn hidden(&self, space: &Space, written: Where, filter: Option<String>) -> Result<Option<String>, Error> {
         if self.generation != (Generation::Release { paged: true }) {
-            return None;
+            return Ok(None);
         }
-        let query = Where::is_set(Attribute::HiddenReason).and(written).into_query().ok()?;
-        let query = [("where", query), ("filter", filter)];
-        let units = self.list::<wire::ExtendedUnit>(&format!("/space/{}/unit", space.id), &query).await.ok()?;
+        let query = [("where", Where::is_set(Attribute::HiddenReason).and(written).into_query()?), ("filter", filter)];
+        let units = match self.list::<wire::ExtendedUnit>(&format!("/space/{}/unit", space.id), &query).await {
+            Ok(units) => units,
+            // The units themselves could be listed just now, so this is about the question.
+            Err(error) if matches!(error.kind, Kind::Refused(_) | Kind::Forbidden) => {
+                return Ok(Some(
+                    "ConfigHub does not say whether units are hidden; hidden ones are not compared".to_owned(),
+                ));
+            }
+            Err(error) => return Err(error),
+        };
         let mut names: Vec<String> =
             units.into_iter().filter(|it| !it.unit.hidden_reason.is_empty()).map(|it| it.unit.slug).collect();
         names.sort();
-        (!names.is_empty())
-            .then(|| format!("units that are hidden in ConfigHub were not compared: `{}`", names.join("`, `")))
+        Ok((!names.is_empty())
+            .then(|| format!("units that are hidden in ConfigHub were not compared: `{}`", names.join("`, `"))))
     }
 
     /// One unit with its desired text. `head`: its data as listed, to be believed only if the hash fits.

@@ -30,7 +30,7 @@ pub(super) fn default(place: &Place<'_>, siblings: &Map<String, Value>) -> Optio
 }
 
 /// The same for the field `leaf` of the mapping at `place`.
-pub(super) fn default_below(place: &Place<'_>, leaf: &str, siblings: &Map<String, Value>) -> Option<Filled> {
+fn default_below(place: &Place<'_>, leaf: &str, siblings: &Map<String, Value>) -> Option<Filled> {
     default_named(place.kind(), leaf, place.leaf(), siblings)
 }
 

@@ -47,7 +47,7 @@ fn same_quantity(one: &Value, other: &Value, precision: Precision) -> Option<boo
 }
 
 /// Base64 texts that decode to the same bytes; what does not decode is compared as text.
-pub(super) fn same_bytes(one: &str, other: &str) -> bool {
+fn same_bytes(one: &str, other: &str) -> bool {
     match (bytes(one), bytes(other)) {
         (Some(one), Some(other)) => one == other,
         _ => one == other,

@@ -135,7 +135,7 @@ fn pair_by_name(keys: &[&str], desired: &[Value], live: &[Value], left: &[usize]
     }
 }
 
-pub(super) fn same_key(keys: &[&str], one: &Value, other: &Value) -> bool {
+fn same_key(keys: &[&str], one: &Value, other: &Value) -> bool {
     keys.iter().all(|key| key_of(one, key) == key_of(other, key))
 }
 

@@ -20,8 +20,6 @@ pub struct GitHub {
     pub workspace: PathBuf,
     /// `owner/name`.
     pub repository: Option<String>,
-    /// The workflow's name.
-    pub workflow: Option<String>,
     /// The page of this run, of this attempt where it is not the first.
     pub run_url: Option<String>,
     /// Who or what started it.
@@ -39,7 +37,6 @@ impl GitHub {
             step_summary: get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             workspace: get("GITHUB_WORKSPACE").map_or_else(|| PathBuf::from("."), PathBuf::from),
             repository: get("GITHUB_REPOSITORY"),
-            workflow: get("GITHUB_WORKFLOW"),
             run_url: run_url(variables),
             actor: get("GITHUB_TRIGGERING_ACTOR").or_else(|| get("GITHUB_ACTOR")),
         }
