@@ -11,9 +11,10 @@ use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
-use crate::inputs::Flags;
+use crate::inputs::{Flags, later_flag};
 
 /// Bad input; nothing was contacted.
 const BAD_INPUT: u8 = 2;
@@ -55,7 +56,10 @@ enum Command {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let Cli { command, run } = Cli::parse();
+    let Cli { command, run } = match Cli::try_parse() {
+        Ok(parsed) => parsed,
+        Err(error) => return refuse(&error),
+    };
     let code = match command.unwrap_or_else(|| Command::Run(Box::new(run))) {
         Command::Run(flags) => run::run(&flags),
         Command::Compare(arguments) => compare::run(&arguments),
@@ -71,6 +75,22 @@ pub fn main() -> ExitCode {
             ExitCode::from(BAD_INPUT)
         }
     }
+}
+
+/// Ends with what clap has to say; flags of later versions are refused by what they wait for.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if let (ErrorKind::UnknownArgument, Some(ContextValue::String(argument))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+    {
+        let name = argument.trim_start_matches('-').split('=').next().unwrap_or_default();
+        if let Some(problem) = later_flag(name) {
+            complain(problem);
+            return ExitCode::from(BAD_INPUT);
+        }
+    }
+    // Help and version come this way too. Printing can only fail where nobody reads.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT))
 }
 
 /// Prints to standard output. A reader that went away (`| head`) is no error of ours.

@@ -32,6 +32,7 @@ use crate::redact::Redactor;
 pub use confighub::ConfigHub;
 pub use flags::Flags;
 pub use github::GitHub;
+pub use later::flag as later_flag;
 pub use options::FailOn;
 pub use problem::{Place, Problem, Problems};
 

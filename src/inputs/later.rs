@@ -41,6 +41,13 @@ const MODES: [(&str, &str); 5] = [
     ("report", "the exchange of collected files"),
 ];
 
+/// Why a flag that the command line does not know is refused, if a later version will know it.
+pub fn flag(name: &str) -> Option<Problem> {
+    let (name, ground) = LATER.iter().find(|(it, _)| *it == name)?;
+    let message = format!("needs {ground}, which this version does not have yet");
+    Some(Problem::given(&Given::Flag((*name).to_owned()), message, "remove it"))
+}
+
 /// Refuses inputs and variables whose ground is not laid yet, and points out names that are not ours.
 pub(super) fn refuse(ctx: &Settings<'_>, found: &mut Found) {
     for (name, ground) in LATER {

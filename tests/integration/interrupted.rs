@@ -57,5 +57,8 @@ fn a_report_that_reaches_nobody_has_an_exit_code_of_its_own() -> Result<()> {
     let step =
         estate.detector()?.variable("GITHUB_ACTIONS", "true").arguments(["run", "--out", "/dev/null/x"]).run()?;
     assert_eq!(step.code, Some(4), "{}", step.said());
+    let never = ["run", "--out", "/dev/null/x", "--fail-on", "never"];
+    let never = estate.detector()?.variable("GITHUB_ACTIONS", "true").arguments(never).run()?;
+    assert_eq!(never.code, Some(0), "never is never: {}", never.said());
     Ok(())
 }

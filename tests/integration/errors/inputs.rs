@@ -154,6 +154,22 @@ fn values_of_later_versions_and_unknown_ones_are_refused_by_name() -> Result<()>
 }
 
 #[test]
+fn flags_of_later_versions_are_refused_by_name() -> Result<()> {
+    let estate = Estate::new(&drifted(&["dev"]), Profile::Release, ONE)?;
+    for (arguments, want) in [
+        (
+            ["run", "--dry-run=true"],
+            "flag `--dry-run`: needs fix proposals, which this version does not have yet: remove it",
+        ),
+        (["run", "--rehearse"], "flag `--rehearse`: needs issues and comments on GitHub"),
+    ] {
+        let said = refused(&estate, estate.detector()?.arguments(arguments))?;
+        assert!(said.contains(want), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
 fn inputs_of_later_versions_are_refused_by_name() -> Result<()> {
     let estate = Estate::new(&drifted(&["dev"]), Profile::Release, ONE)?;
     for (variable, words) in [
