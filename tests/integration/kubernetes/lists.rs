@@ -68,7 +68,8 @@ fn every_page_of_a_list_is_read_and_what_must_not_be_listed_is_read_by_name() ->
         .unit(("workloads", deployments.as_str()));
     let estate = Estate::new(&Story::new().space(space), Profile::Release, ONE)?;
     deliver(&server, &deployments)?;
-    let patch = ["patch", "configmap", &settings(last), "-n", "shop", "--type=merge", "-p", r#"{"data":{"mode":"slow"}}"#];
+    let patch =
+        ["patch", "configmap", &settings(last), "-n", "shop", "--type=merge", "-p", r#"{"data":{"mode":"slow"}}"#];
     server.kubectl(ALICE, &patch, None)?;
     server.kubectl(ALICE, &["delete", "configmap", &settings(middle), "-n", "shop"], None)?;
     server.kubectl(ALICE, &["scale", "deployment/web-7", "-n", "shop", "--replicas=5"], None)?;
