@@ -76,8 +76,8 @@ impl Rule {
         Self { fault: fault.into(), method: None, path: None, skip: 0, times: Times::Forever }
     }
 
-    /// Only `GET /unit_data`, or `GET /api/v1/**/secrets`: a method, and a path as prefix (ConfigHub's without `/api`),
-    /// exact with a `$` at its end, or as a glob over the whole path.
+    /// Only `GET /unit_data`, or `GET /api/v1/**/secrets`: a method, and a path (ConfigHub's without `/api`) as a prefix,
+    /// as nothing but this path with a `$` at its end, or as a glob. A glob is always over the whole path, with `$` or not.
     pub fn on(mut self, request: &str) -> Self {
         match request.split_once(' ') {
             Some((method, path)) => {
@@ -105,10 +105,8 @@ impl Rule {
         let method_fits = self.method.as_deref().is_none_or(|wanted| wanted == method);
         let path_fits = self.path.as_deref().is_none_or(|wanted| {
             let relative = path.strip_prefix("/api").unwrap_or(path);
-            if let Some(exact) = wanted.strip_suffix('$') {
-                return path == exact || relative == exact;
-            }
-            path.starts_with(wanted) || relative.starts_with(wanted) || fast_glob::glob_match(wanted, path)
+            let (pattern, exact) = wanted.strip_suffix('$').map_or((wanted, false), |it| (it, true));
+            [path, relative].iter().any(|it| !exact && it.starts_with(pattern) || fast_glob::glob_match(pattern, it))
         });
         method_fits && path_fits
     }
@@ -118,6 +116,7 @@ impl Rule {
 #[derive(Debug, Default)]
 pub struct Faults {
     rules: Mutex<BTreeMap<String, Vec<Rule>>>,
+    struck: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Faults {
@@ -131,8 +130,19 @@ impl Faults {
         locked(&self.rules).remove(service);
     }
 
+    /// How many requests to the service a fault struck.
+    pub fn struck(&self, service: &str) -> usize {
+        locked(&self.struck).get(service).copied().unwrap_or_default()
+    }
+
     /// The fault that strikes this request, used up by it.
     pub(crate) fn strike(&self, service: &str, method: &str, path: &str) -> Option<Fault> {
+        let fault = self.use_up(service, method, path)?;
+        *locked(&self.struck).entry(service.to_owned()).or_default() += 1;
+        Some(fault)
+    }
+
+    fn use_up(&self, service: &str, method: &str, path: &str) -> Option<Fault> {
         let mut all = locked(&self.rules);
         for rule in all.get_mut(service)?.iter_mut().filter(|rule| rule.matches(method, path)) {
             if rule.skip > 0 {
@@ -149,5 +159,29 @@ impl Faults {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Rule};
+
+    #[test]
+    fn a_path_is_a_prefix_or_exact_or_a_glob() {
+        for (on, path, fits) in [
+            ("GET /space", "/api/space/1/unit", true),
+            ("GET /space$", "/api/space", true),
+            ("GET /space$", "/api/space/1/unit", false),
+            ("POST /space$", "/api/space", false),
+            ("GET /space/*/unit", "/api/space/1/unit", true),
+            ("GET /space/*/unit$", "/api/space/1/unit", true),
+            ("GET /space/*/unit$", "/api/space/1/unit/2", false),
+            ("GET /api/space/*/unit", "/api/space/1/unit/2", false),
+            ("GET /api$", "/api", true),
+            ("GET /api$", "/apis", false),
+            ("GET /api/v1/**/secrets", "/api/v1/namespaces/shop/secrets", true),
+        ] {
+            assert_eq!(Rule::new(Fault::Cut).on(on).matches("GET", path), fits, "{on} {path}");
+        }
     }
 }

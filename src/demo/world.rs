@@ -154,6 +154,12 @@ impl World {
         self.faults.heal(service);
     }
 
+    /// How many requests to the service a fault struck, those included whose client left before the answer: the journal
+    /// does not have these.
+    pub fn struck(&self, service: &str) -> usize {
+        self.faults.struck(service)
+    }
+
     /// Every exchange so far, of all stand-ins.
     pub fn journal(&self) -> Vec<Exchange> {
         self.journal.exchanges()

@@ -240,8 +240,11 @@ fn binaries() -> anyhow::Result<Option<PathBuf>> {
     }
     ensure!(env::var_os("CI").is_none_or(|it| it != "true"), "{BINARIES} is not set: run `make test`");
     // Not by `eprintln`, which cargo shows only for tests that fail.
-    writeln!(std::io::stderr(), "skipped: {BINARIES} is not set, `make test` builds the API server this test needs")
-        .context("failed to write on standard error")?;
+    writeln!(
+        std::io::stderr(),
+        "skipped: the API server could not be built or {BINARIES} is not set (see `make test`)"
+    )
+    .context("failed to write on standard error")?;
     Ok(None)
 }
 
