@@ -23,14 +23,12 @@ fn a_signal_ends_the_run_with_a_report_of_what_was_read() -> Result<()> {
         estate.world.inject("staging", Rule::new(Fault::Slow(Duration::from_secs(120))))?;
         let detector = estate.detector()?;
         let mut run = detector.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        // Until staging was asked, which does not answer.
-        let asked = || estate.world.journal().iter().any(|it| it.service == "dev" && it.path.contains("configmaps"));
+        // Staging is asked after dev was judged, and does not answer.
         let deadline = Instant::now() + Duration::from_secs(60);
-        while !asked() {
-            ensure!(Instant::now() < deadline, "the run did not get to dev");
+        while estate.world.struck("staging") == 0 {
+            ensure!(Instant::now() < deadline, "the run did not get to staging");
             thread::sleep(Duration::from_millis(20));
         }
-        thread::sleep(Duration::from_millis(500));
         let sent = Instant::now();
         Command::new("kill").args([&format!("-{signal}"), &run.id().to_string()]).status()?;
         let status = run.wait()?;
