@@ -7,12 +7,14 @@
 pub mod scope;
 mod judge;
 mod identity;
+mod lines;
 pub mod compare;
 mod place;
 mod fields;
 mod defaults;
 mod lists;
 mod equal;
+mod rule;
 pub mod quantity;
 mod secret;
 pub mod path;

@@ -10,6 +10,7 @@ use super::fields;
 use super::lists::{self, Shape};
 use super::path::FieldPath;
 use super::place::{Place, Step};
+use super::rule::Rule;
 use super::secret;
 use crate::model::finding::Code;
 use crate::model::object::GroupVersionKind;
@@ -29,6 +30,8 @@ pub struct Difference {
     pub names: Vec<String>,
     /// What kind of value it is, where that decides whether it may be shown.
     pub sensitivity: Sensitivity,
+    /// What decided that it differs.
+    pub rule: Rule,
     /// Why it is not drift although it differs.
     pub excuse: Option<&'static str>,
 }
@@ -44,7 +47,7 @@ pub enum Sensitivity {
 
 /// Every field of `desired` that `live` has otherwise, in the order of the paths.
 pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind) -> Vec<Difference> {
-    let mut walk = Walk { place: Place::root(gvk), found: Vec::new() };
+    let mut walk = Walk { place: Place::root(gvk), entries: None, found: Vec::new() };
     match (desired, live) {
         (Value::Object(desired), Value::Object(live)) if gvk.is_secret() => {
             let visible = |key: &str| key != "data" && key != "stringData";
@@ -74,6 +77,8 @@ enum Meaning {
 
 struct Walk<'a> {
     place: Place<'a>,
+    /// How the innermost list on the way pairs its entries.
+    entries: Option<Shape>,
     found: Vec<Difference>,
 }
 
@@ -183,6 +188,7 @@ impl<'a> Walk<'a> {
 
     fn list(&mut self, desired: &'a [Value], live: &[Value], meaning: Meaning) {
         let shape = if meaning == Meaning::Whole { Shape::Atomic } else { lists::shape(&self.place, desired, live) };
+        let outer = self.entries.replace(shape);
         match shape {
             Shape::Set => {
                 for (index, item) in desired.iter().enumerate() {
@@ -212,6 +218,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+        self.entries = outer;
     }
 
     fn pairs(&mut self, desired: &'a [Value], live: &[Value], pairs: &[Option<usize>]) {
@@ -242,6 +249,7 @@ impl<'a> Walk<'a> {
 
     /// Entries by position. A list of another length is one difference: which entry came or went is anybody's guess.
     fn positions(&mut self, desired: &'a [Value], live: &[Value]) {
+        self.entries = Some(Shape::Atomic);
         if desired.len() != live.len() {
             return self.whole(desired, live);
         }
@@ -279,6 +287,7 @@ impl<'a> Walk<'a> {
             live: live.cloned(),
             names: self.place.names(),
             sensitivity: Sensitivity::Ordinary,
+            rule: Rule::new(&self.place, desired, live, self.entries),
             excuse: self.excuse(desired, live),
         });
     }

@@ -18,4 +18,5 @@ mod inputs;
 mod interrupted;
 mod kubernetes;
 mod redaction;
+mod replay;
 mod report;

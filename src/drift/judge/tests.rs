@@ -55,6 +55,7 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         ignore,
         today: Date::constant(2027, 1, 31),
         redactor: &redactor,
+        lines: &BTreeMap::new(),
     };
     judge(&case, selection, observed)
 }
