@@ -9,6 +9,7 @@ use crate::cluster::{Cluster, Limits, Served};
 use crate::confighub;
 use crate::drift;
 use crate::drift::scope::{self, Bounds};
+use crate::drift::types::CustomSchemas;
 use crate::inputs::Inputs;
 use crate::model::environment::{Environment, Target};
 use crate::model::object::GroupVersionKind;
@@ -80,6 +81,7 @@ pub(super) async fn compare(
         other_toolchains: &other_toolchains,
         ignore: &inputs.ignore,
         today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        schemas: &CustomSchemas::default(),
         redactor,
     };
     let mut comparison = drift::judge(&case, selection, observed);
