@@ -212,12 +212,13 @@ impl Judge<'_> {
             id: identity::id(self.case, &object.key, code, path),
             code,
             object: object.key.clone(),
-            unit: object.unit.clone(),
-            line: object.line,
+            unit: Some(object.unit.clone()),
+            line: Some(object.line),
             path: path.shown_pointer(self.case.redactor),
             field: path.shown(self.case.redactor),
             desired,
             live,
+            notes: Vec::new(),
         });
     }
 
