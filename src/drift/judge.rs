@@ -14,6 +14,7 @@ use super::path::FieldPath;
 use super::rule;
 use super::scope::Selection;
 use super::show;
+use super::types::CustomSchemas;
 use crate::manifest::Lines;
 use crate::model::environment::IgnoreRule;
 use crate::model::finding::{Code, Finding, Shown};
@@ -39,6 +40,8 @@ pub struct Case<'a> {
     pub ignore: &'a [IgnoreRule],
     /// The day on which rules hold or have ended.
     pub today: Date,
+    /// What is known about custom resources.
+    pub schemas: &'a CustomSchemas,
     /// Through which every value goes.
     pub redactor: &'a Redactor,
     /// Where the fields of units stand whose text is not at hand, by unit and object.
@@ -131,7 +134,7 @@ impl Judge<'_> {
         if metadata.and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null()) {
             return self.not_compared(object, under_way(Text::from("the object is being deleted")));
         }
-        let differences = compare::compare(&object.body, &live, &object.key.gvk);
+        let differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
         let (mut counting, mut suppressed) = (Vec::new(), Vec::new());
         for difference in differences {
             match self.excuse(object, &difference) {

@@ -6,6 +6,7 @@ use super::compare::{Difference, Sensitivity};
 use super::fields;
 use super::lists::Shape;
 use super::place::Place;
+use super::types::Scalar;
 use crate::model::finding::Code;
 use crate::redact::{Redactor, Text};
 
@@ -18,7 +19,16 @@ pub(super) const MISSING: &str =
 pub struct Rule {
     how: How,
     /// How the innermost list that holds the field pairs its entries.
-    entries: Option<Shape>,
+    entries: Option<Entries>,
+}
+
+/// How the entries of a list are paired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Entries {
+    Keyed(Vec<String>),
+    Named,
+    Positions,
+    Set,
 }
 
 /// How two values were compared.
@@ -27,6 +37,8 @@ enum How {
     Value,
     Quantity,
     Bytes,
+    Time,
+    Duration,
     Presence,
     Member,
     Entry,
@@ -36,7 +48,7 @@ enum How {
 
 impl Rule {
     /// The rule for the value at this place. `entries` is the shape of the list that the walk is in.
-    pub(super) fn new(place: &Place<'_>, desired: &Value, live: Option<&Value>, entries: Option<Shape>) -> Self {
+    pub(super) fn new(place: &Place<'_>, desired: &Value, live: Option<&Value>, entries: Option<Shape<'_>>) -> Self {
         let how = match (desired, live) {
             (Value::Object(_), None) if place.in_list() => How::Entry,
             (_, None) if place.in_list() => How::Member,
@@ -44,9 +56,19 @@ impl Rule {
             (Value::Array(_), Some(Value::Array(_))) => How::WholeList,
             (Value::Object(_), Some(Value::Object(_))) => How::WholeMapping,
             _ if fields::quantity(place).is_some() => How::Quantity,
-            (Value::String(_), Some(Value::String(_))) if fields::is_bytes(place) => How::Bytes,
-            _ => How::Value,
+            _ => match place.spot().and_then(|spot| spot.scalar()) {
+                Some(Scalar::Bytes) => How::Bytes,
+                Some(Scalar::Time) => How::Time,
+                Some(Scalar::Duration) => How::Duration,
+                _ => How::Value,
+            },
         };
+        let entries = entries.map(|shape| match shape {
+            Shape::Keyed(keys) => Entries::Keyed(keys.names().iter().map(|it| format!("`{it}`")).collect()),
+            Shape::Named => Entries::Named,
+            Shape::Atomic => Entries::Positions,
+            Shape::Set => Entries::Set,
+        });
         Self { how, entries }
     }
 
@@ -66,6 +88,8 @@ pub(super) fn sentence(difference: &Difference, redactor: &Redactor) -> Text {
         How::Value => "compared as a value: nothing that the API server fills in or rewrites explains the difference",
         How::Quantity => "compared as a quantity: `1` and `1000m` are the same",
         How::Bytes => "compared as bytes: how the base64 is wrapped does not count",
+        How::Time => "compared as a time: the zone in which it is written does not count",
+        How::Duration => "compared as a duration: `60m` and `1h` are the same",
         How::Presence if difference.code == Code::FieldRemoved => {
             "the unit states it, the cluster does not have it, and no default of the API server stands for it"
         }
@@ -76,13 +100,12 @@ pub(super) fn sentence(difference: &Difference, redactor: &Redactor) -> Text {
         How::WholeMapping => "the API replaces the mapping as a whole: a field more or less is a difference",
     };
     let entries = match entries {
-        Some(Shape::Keyed(keys)) => {
-            let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        Some(Entries::Keyed(keys)) => {
             format!("; the entries of its list are paired by {}, the API's merge key", keys.join(" and "))
         }
-        Some(Shape::Named) => "; the entries of its list are paired by `name`, and their order counts".to_owned(),
-        Some(Shape::Atomic) => "; the entries of its list are paired by position".to_owned(),
-        Some(Shape::Set) | None => String::new(),
+        Some(Entries::Named) => "; the entries of its list are paired by `name`, and their order counts".to_owned(),
+        Some(Entries::Positions) => "; the entries of its list are paired by position".to_owned(),
+        Some(Entries::Set) | None => String::new(),
     };
     redactor.text(&format!("{how}{entries}"))
 }

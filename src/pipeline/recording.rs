@@ -171,8 +171,9 @@ fn told(comparison: &Comparison, key: &dyn Fn(&ObjectKey) -> ObjectKey) -> Vec<S
     told
 }
 
-/// What a text says as a duration or a quantity: `60m` is `1h`, `1000m` is `1`.
+/// What a text says as a quantity, a duration or a time: `1000m` is `1`, `60m` is `1h`.
 fn meaning(text: &str) -> Option<String> {
     let duration = || text.parse::<jiff::SignedDuration>().ok().map(|it| format!("duration {it:?}"));
-    Quantity::parse(text).map(|it| format!("quantity {it:?}")).or_else(duration)
+    let time = || text.parse::<jiff::Timestamp>().ok().map(|it| format!("time {it}"));
+    Quantity::parse(text).map(|it| format!("quantity {it:?}")).or_else(duration).or_else(time)
 }

@@ -10,6 +10,7 @@ use crate::bundle::{Faithful, Reading};
 use crate::confighub::SpaceUnits;
 use crate::drift;
 use crate::drift::scope::{self, Bounds, Selection};
+use crate::drift::types::CustomSchemas;
 use crate::inputs::Inputs;
 use crate::model::environment::{Environment, Target};
 use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
@@ -123,6 +124,7 @@ impl Place<'_> {
             other_toolchains,
             ignore: &inputs.ignore,
             today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+            schemas: &CustomSchemas::default(),
             redactor,
             lines: &source.lines(),
         };

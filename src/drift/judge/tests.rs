@@ -54,6 +54,7 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         other_toolchains: &["infra (OpenTofu/HCL)".to_owned()],
         ignore,
         today: Date::constant(2027, 1, 31),
+        schemas: &CustomSchemas::default(),
         redactor: &redactor,
         lines: &BTreeMap::new(),
     };
