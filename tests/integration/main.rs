@@ -12,6 +12,7 @@ mod cluster;
 mod demo;
 mod detect;
 mod errors;
+mod explain;
 mod faults;
 mod hub;
 mod inputs;

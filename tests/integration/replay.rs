@@ -20,7 +20,7 @@ fn recorded(detector: Detector) -> Result<Answer> {
 }
 
 /// A replay of what an answer's run recorded, in a folder of its own and without any credentials.
-fn replay(recorded: &Answer) -> Result<Detector> {
+pub(crate) fn replay(recorded: &Answer) -> Result<Detector> {
     let detector = Detector::new()?.arguments(["run", "--replay", "recording"]);
     let mut detector = detector;
     for name in files(recorded)? {
@@ -38,7 +38,7 @@ fn files(recorded: &Answer) -> Result<Vec<String>> {
 }
 
 /// A report without what says how it came about.
-fn result(answer: &Answer) -> Result<Value> {
+pub(crate) fn result(answer: &Answer) -> Result<Value> {
     let mut report = answer.report()?;
     report["run"] = Value::Null;
     let remarks = report["remarks"].as_array_mut().context("remarks")?;
