@@ -182,7 +182,13 @@ impl Selection {
             None
         };
         if let Some(reason) = reason {
-            self.suppressed.push(Suppressed { unit: unit.slug.clone(), object: key, field: Text::default(), reason });
+            self.suppressed.push(Suppressed {
+                unit: unit.slug.clone(),
+                object: key,
+                field: Text::default(),
+                rule: None,
+                reason,
+            });
             return None;
         }
         let obstacle = match (is_namespaced, unresolved.first()) {

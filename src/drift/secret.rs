@@ -35,7 +35,6 @@ pub(super) fn compare(desired: &Map<String, Value>, live: &Map<String, Value>, f
             live: (code == Code::FieldChanged).then_some(Value::Null),
             names: Vec::new(),
             sensitivity: Sensitivity::Secret,
-            excuse: None,
         });
     }
 }

@@ -57,6 +57,9 @@ pub(super) async fn compare(
         unread: &unread,
         other_toolchains: &other_toolchains,
         ignore: &inputs.ignore,
+        additions: inputs.additions,
+        stage: inputs.stage(&environment.name),
+        critical: &inputs.critical,
         today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
         redactor,
     };
