@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::environment::{Environment, IgnoreRule, Scope};
+use crate::model::environment::{Additions, Environment, IgnoreRule, Scope};
 use crate::model::object::{GroupVersionKind, ObjectKey};
 use crate::model::outcome::Obstacle;
 use crate::model::unit::{Unit, UnreadUnit};
@@ -49,6 +49,10 @@ pub struct Index {
     pub scope: Scope,
     /// Its ignore rules.
     pub ignore: Vec<IgnoreRule>,
+    /// Globs over the slugs of units that matter more.
+    pub critical: Vec<String>,
+    /// What became of fields that people added.
+    pub additions: Additions,
     /// The files, and the SHA-256 of each in hexadecimal.
     pub files: BTreeMap<String, String>,
 }

@@ -23,7 +23,7 @@ const BAD_INPUT: u8 = 2;
 const CODES: &str = "\
 Exit codes of run:
   0         the report was delivered, and nothing that --fail-on names happened
-  1         --fail-on drift, and there is drift
+  1         --fail-on drift, and there is drift; --fail-on high, and there is drift that is high or critical; and so on
   2         wrong inputs; nothing was contacted
   3         something in scope could not be compared
   4         compared, but the report reached nobody: no file, no step summary, no terminal

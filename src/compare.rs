@@ -7,11 +7,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::drift::autoscale::Autoscaler;
+use crate::drift::facts::{self, Facts};
+use crate::drift::injected::{self, Situation};
+use crate::drift::owners::Owners;
 use crate::drift::path::FieldPath;
+use crate::drift::severity::{self, Weight};
 use crate::drift::types::CustomSchemas;
-use crate::drift::{compare, ignore, show};
+use crate::drift::{additions, compare, ignore, show};
 use crate::manifest;
-use crate::model::finding::{Code, Shown};
+use crate::model::finding::{Code, Owner, Severity, Shown};
 use crate::model::object::{GroupVersionKind, ObjectKey};
 use crate::redact::{Redactor, Text};
 use crate::render::one_line;
@@ -28,6 +32,8 @@ pub struct Files<'a> {
     pub context: &'a [String],
     /// JSON pointer patterns of fields that do not count.
     pub ignore: &'a [String],
+    /// Globs over the names of field managers whose fields do not count.
+    pub ignore_managers: &'a [String],
 }
 
 /// The verdict on one object.
@@ -56,6 +62,14 @@ pub struct Difference {
     pub desired: Shown,
     /// What live says.
     pub live: Shown,
+    /// How bad it is, in an environment of which nothing is known.
+    pub severity: Severity,
+    /// Why.
+    pub severity_reason: Text,
+    /// The field managers that own the live field.
+    pub owners: Vec<Owner>,
+    /// What else to know about it.
+    pub notes: Vec<Text>,
 }
 
 /// One difference that does not count.
@@ -63,6 +77,8 @@ pub struct Difference {
 pub struct Suppressed {
     /// JSON pointer, with the indices of desired.
     pub path: Text,
+    /// The name of the known injection that it is; absent for every other reason.
+    pub rule: Option<&'static str>,
     /// Why it does not count.
     pub reason: Text,
 }
@@ -83,36 +99,63 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
     }
     let Some(live) = live else {
         let root = FieldPath::default();
+        let rating = severity::of_object(Code::ObjectMissing, &key.gvk, Weight::NONE);
         let missing = Difference {
             code: Code::ObjectMissing,
             path: root.shown_pointer(redactor),
             field: root.shown(redactor),
             desired: Shown::Text(redactor.text(&key.to_string())),
             live: Shown::Absent,
+            severity: rating.severity,
+            severity_reason: redactor.text(&rating.reason),
+            owners: Vec::new(),
+            notes: Vec::new(),
         };
         return Ok(Verdict { drift: true, findings: vec![missing], additions: Vec::new(), suppressed: Vec::new() });
     };
+    let situation = Situation { gvk: &key.gvk, desired: &desired, live: &live };
+    let owners = Owners::read(&live);
+    let found = compare::compare(&desired, &live, &key.gvk, &schemas);
+    let added = additions::find(&situation, &owners, &found, &schemas);
     let mut verdict = Verdict { drift: false, findings: Vec::new(), additions: Vec::new(), suppressed: Vec::new() };
-    for difference in compare::compare(&desired, &live, &key.gvk, &schemas) {
+    for difference in found.into_iter().chain(added) {
         let path = difference.path.shown_pointer(redactor);
-        let excuse = difference
-            .excuse
-            .map(Text::from)
-            .or_else(|| {
-                let pattern = files.ignore.iter().find(|it| ignore::covers(it, &difference.path, &desired))?;
-                Some(redactor.text(&format!("ignored: {pattern}")))
-            })
+        let injection = injected::explain(&situation, &difference);
+        let reason = injection
+            .map(|rule| Text::from(rule.reason))
+            .or_else(|| ignored(files, &situation, &owners, &difference, redactor))
             .or_else(|| Some(redactor.text(&autoscalers.iter().find_map(|it| it.excuse(&key, &difference))?)));
-        if let Some(reason) = excuse {
-            verdict.suppressed.push(Suppressed { path, reason });
+        if let Some(reason) = reason {
+            verdict.suppressed.push(Suppressed { path, rule: injection.map(|rule| rule.name), reason });
             continue;
         }
         let (desired, live) = show::sides(&difference, redactor);
         let field = difference.path.shown(redactor);
-        verdict.findings.push(Difference { code: difference.code, path, field, desired, live });
+        let Facts { owners, severity, severity_reason, notes } =
+            facts::of(&situation, &difference, &owners, Weight::NONE, redactor);
+        let code = difference.code;
+        let list = if code == Code::FieldAdded { &mut verdict.additions } else { &mut verdict.findings };
+        list.push(Difference { code, path, field, desired, live, severity, severity_reason, owners, notes });
     }
     verdict.drift = !verdict.findings.is_empty();
     Ok(verdict)
+}
+
+/// What was asked to be left out.
+fn ignored(
+    files: &Files<'_>,
+    situation: &Situation<'_>,
+    owners: &Owners<'_>,
+    difference: &compare::Difference,
+    redactor: &Redactor,
+) -> Option<Text> {
+    let body = ignore::body(situation, difference);
+    let by_path = || files.ignore.iter().find(|it| ignore::covers(it, &difference.path, body)).cloned();
+    let by_manager = || {
+        let pattern = files.ignore_managers.iter().find(|it| ignore::is_by(it, situation, owners, difference))?;
+        Some(format!("field manager {pattern}"))
+    };
+    by_path().or_else(by_manager).map(|it| redactor.text(&format!("ignored: {it}")))
 }
 
 /// The only object of a file; None: it holds nothing.
@@ -151,11 +194,20 @@ impl fmt::Display for Verdict {
             (true, 1) => writeln!(f, "drift: 1 finding")?,
             (true, many) => writeln!(f, "drift: {many} findings")?,
         }
-        for Difference { code, path: _, field, desired, live } in findings.iter().chain(additions) {
+        for Difference { code, path: _, field, desired, live, severity, severity_reason: _, owners, notes } in
+            findings.iter().chain(additions)
+        {
             let place = if field.is_empty() { "the object" } else { field.as_str() };
-            writeln!(f, "  {code}  {}: {} -> {}", on_one_line(place), side(desired), side(live))?;
+            write!(f, "  {severity:<8}  {code}  {}: {} -> {}", on_one_line(place), side(desired), side(live))?;
+            if let (Code::FieldAdded, Some(owner)) = (code, owners.first()) {
+                write!(f, " (field manager {})", on_one_line(owner.manager.as_str()))?;
+            }
+            for note in notes {
+                write!(f, "; {}", on_one_line(note.as_str()))?;
+            }
+            writeln!(f)?;
         }
-        for Suppressed { path, reason } in suppressed {
+        for Suppressed { path, rule: _, reason } in suppressed {
             writeln!(f, "  suppressed  {}: {}", on_one_line(path.as_str()), on_one_line(reason.as_str()))?;
         }
         Ok(())

@@ -21,6 +21,14 @@ mod secret;
 pub mod path;
 pub mod ignore;
 pub mod autoscale;
+mod managers;
+pub mod owners;
+pub mod additions;
+pub mod injected;
+mod field_pattern;
+mod immutable;
+pub mod severity;
+pub mod facts;
 pub mod show;
 
 pub use judge::{Case, judge};

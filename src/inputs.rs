@@ -27,7 +27,7 @@ use secrecy::SecretString;
 
 use crate::bundle::Recording;
 use crate::model::access::ClusterAccess;
-use crate::model::environment::{Environment, IgnoreRule, Scope};
+use crate::model::environment::{Additions, Environment, IgnoreRule, Scope, Stage};
 use crate::model::outcome::Obstacle;
 use crate::redact::Redactor;
 
@@ -50,6 +50,10 @@ pub struct Inputs {
     pub scope: Scope,
     /// Differences that are known and accepted.
     pub ignore: Vec<IgnoreRule>,
+    /// Globs over the slugs of units that matter more.
+    pub critical: Vec<String>,
+    /// What becomes of fields that people added.
+    pub additions: Additions,
     /// Where both sides are read.
     pub origin: Origin,
     /// How each target's cluster is reached, by target name. An obstacle fails that target's environment, not the run.
@@ -98,6 +102,17 @@ impl Inputs {
         options::out(&settings::Settings::new(flags, variables))
     }
 
+    /// Where an environment stands. The last one counts as production, whatever it is called and even where this run leaves
+    /// it out. A single environment is neither first nor last: only its name can tell.
+    pub fn stage(&self, environment: &str) -> Stage {
+        const PRODUCTION: [&str; 4] = ["prod", "production", "prd", "live"];
+        let is_last = match self.environments.as_slice() {
+            [only] => only.name == environment && PRODUCTION.contains(&environment),
+            all => all.last().is_some_and(|it| it.name == environment),
+        };
+        if is_last { Stage::Last } else { Stage::Earlier }
+    }
+
     /// From the flags and these variables. Files (the configuration, kubeconfigs, the CA bundle) are read from disk.
     ///
     /// A pull request may have no credentials at all: look at [`GitHub::from_variables`] first.
@@ -130,6 +145,8 @@ impl Inputs {
             environments: project.environments,
             scope: project.scope,
             ignore: project.ignore,
+            critical: project.critical,
+            additions: project.additions,
             origin,
             record,
             clusters: access.clusters,

@@ -106,6 +106,8 @@ fn keep(
         environments: inputs.environments.clone(),
         scope,
         ignore,
+        critical: inputs.critical.clone(),
+        additions: inputs.additions,
         files: BTreeMap::new(),
     };
     let written = Recording { index, targets }.files().and_then(|files| folder::write(folder, &files, &inputs.github));
@@ -284,8 +286,9 @@ fn code(report: &Report, fail_on: FailOn, delivery: Delivery) -> u8 {
     match fail_on {
         FailOn::Never => 0,
         FailOn::Drift if report.status == Status::Drift => POLICY,
-        FailOn::Drift | FailOn::Error if gap => INCOMPLETE,
-        FailOn::Drift | FailOn::Error if delivery == Delivery::Nobody => UNDELIVERED,
-        FailOn::Drift | FailOn::Error => 0,
+        FailOn::Severity(least) if report.worst() >= Some(least) => POLICY,
+        FailOn::Drift | FailOn::Severity(_) | FailOn::Error if gap => INCOMPLETE,
+        FailOn::Drift | FailOn::Severity(_) | FailOn::Error if delivery == Delivery::Nobody => UNDELIVERED,
+        FailOn::Drift | FailOn::Severity(_) | FailOn::Error => 0,
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Severity};
 use crate::model::object::ObjectKey;
 use crate::model::outcome::{Comparison, EnvironmentOutcome, Obstacle, Suppressed, TargetOutcome};
 use crate::redact::Text;
@@ -252,6 +252,12 @@ impl Report {
     pub fn skipped(why: &str, run: RunInfo) -> Self {
         let verdict = format!("Nothing was compared. {why}");
         Self { verdict, remarks: Vec::new(), ..Self::new(Vec::new(), run) }
+    }
+
+    /// The worst severity of all drift; None: there is none.
+    pub fn worst(&self) -> Option<Severity> {
+        let targets = self.environments.iter().flat_map(|it| &it.targets);
+        targets.flat_map(|it| &it.findings).map(|it| it.severity).max()
     }
 
     /// A report from the text of a `report.json`.

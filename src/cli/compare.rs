@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// Leave out what this JSON pointer names, for example `/spec/replicas` or `/metadata/annotations/**`; may be repeated
     #[arg(long, value_name = "POINTER", value_parser = pointer)]
     ignore: Vec<String>,
+    /// Leave out what a field manager of this name owns, for example `external-secrets` or `kube-*`; may be repeated
+    #[arg(long, value_name = "NAME")]
+    ignore_manager: Vec<String>,
     /// How to print the verdict
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -34,10 +37,10 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
-    let Arguments { desired, live, context, ignore, format } = arguments;
+    let Arguments { desired, live, context, ignore, ignore_manager, format } = arguments;
     let (desired, live) = (read(desired)?, read(live)?);
     let context = context.iter().map(|file| read(file)).collect::<anyhow::Result<Vec<_>>>()?;
-    let files = Files { desired: &desired, live: &live, context: &context, ignore };
+    let files = Files { desired: &desired, live: &live, context: &context, ignore, ignore_managers: ignore_manager };
     let verdict = compare::run(&files, &Redactor::default())?;
     match format {
         Format::Text => super::say(verdict.to_string().trim_end()),

@@ -6,7 +6,8 @@ const DESIRED: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: 
                        template: {spec: {containers: [{name: web, env: [{name: DB_PASSWORD, value: hunter2}]}]}}}}";
 
 fn verdict(live: &str, context: &[String], ignore: &[String]) -> Verdict {
-    run(&Files { desired: DESIRED, live, context, ignore }, &Redactor::default()).expect("both are readable")
+    run(&Files { desired: DESIRED, live, context, ignore, ignore_managers: &[] }, &Redactor::default())
+        .expect("both are readable")
 }
 
 #[test]
@@ -17,8 +18,8 @@ fn the_verdict_is_readable_as_text_and_as_json() {
     assert_eq!(
         verdict.to_string(),
         format!(
-            "drift: 2 findings\n  field-changed  spec.replicas: 3 -> 5\n  \
-             field-changed  spec.template.spec.containers[name=web].env[name=DB_PASSWORD].value: {hidden} -> {hidden}\n"
+            "drift: 2 findings\n  low       field-changed  spec.replicas: 3 -> 5\n  \
+             medium    field-changed  spec.template.spec.containers[name=web].env[name=DB_PASSWORD].value: {hidden} -> {hidden}\n"
         )
     );
     let json = serde_json::to_value(&verdict).expect("it serialises");
@@ -31,7 +32,10 @@ fn the_verdict_is_readable_as_text_and_as_json() {
 #[test]
 fn an_empty_live_file_is_a_missing_object() {
     let verdict = verdict("# it does not exist\n", &[], &[]);
-    assert_eq!(verdict.to_string(), "drift: 1 finding\n  object-missing  the object: Deployment shop/web -> absent\n");
+    assert_eq!(
+        verdict.to_string(),
+        "drift: 1 finding\n  high      object-missing  the object: Deployment shop/web -> absent\n"
+    );
 }
 
 #[test]
@@ -47,9 +51,31 @@ fn ignored_and_autoscaled_fields_are_listed_and_do_not_count() {
 }
 
 #[test]
+fn additions_name_the_tool_and_notes_say_what_stands_in_the_way() {
+    let desired = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}, spec: {serviceName: db}}";
+    let live = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, labels: {team: a}, managedFields: [{manager: \
+                kubectl-label, operation: Update, fieldsV1: {'f:metadata': {'f:labels': {.: {}, 'f:team': {}}}}}]}, \
+                spec: {serviceName: other}}";
+    let run = |ignore_managers: &[String]| {
+        let files = Files { desired, live, context: &[], ignore: &["/spec/x".to_owned()], ignore_managers };
+        run(&files, &Redactor::default()).expect("both are readable").to_string()
+    };
+    insta::assert_snapshot!(run(&[]), @r#"
+    drift: 1 finding
+      medium    field-changed  spec.serviceName: db -> other; needs replacing: this field of a StatefulSet is fixed
+      low       field-added  metadata.labels: absent -> {"team":"a"} (field manager kubectl-label)
+    "#);
+    insta::assert_snapshot!(run(&["kubectl-*".to_owned()]), @r"
+    drift: 1 finding
+      medium    field-changed  spec.serviceName: db -> other; needs replacing: this field of a StatefulSet is fixed
+      suppressed  /metadata/labels: ignored: field manager kubectl-*
+    ");
+}
+
+#[test]
 fn what_cannot_be_read_is_an_error_that_quotes_nothing() {
     let error = |desired: &str| {
-        let files = Files { desired, live: "", context: &[], ignore: &[] };
+        let files = Files { desired, live: "", context: &[], ignore: &[], ignore_managers: &[] };
         format!("{:#}", run(&files, &Redactor::default()).expect_err("it is wrong"))
     };
     assert_eq!(error("a: [hunter2"), "failed to read the desired object: line 1: it is not valid YAML");
@@ -61,7 +87,7 @@ fn what_cannot_be_read_is_an_error_that_quotes_nothing() {
 fn a_list_is_refused_because_it_may_hold_secrets() {
     let list = "{apiVersion: v1, kind: SecretList, items: [{apiVersion: v1, kind: Secret, metadata: {name: a}, \
                 data: {x: aHVudGVyMg==}}]}";
-    let files = Files { desired: list, live: list, context: &[], ignore: &[] };
+    let files = Files { desired: list, live: list, context: &[], ignore: &[], ignore_managers: &[] };
     let error = run(&files, &Redactor::default()).expect_err("it is a list");
     assert!(format!("{error:#}").contains("holds a list instead of one object"), "{error:#}");
 }

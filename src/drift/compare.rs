@@ -19,7 +19,7 @@ use crate::model::object::GroupVersionKind;
 /// One field that is not as desired. Values are raw: they pass the redactor before anybody sees them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Changed or removed.
+    /// Changed, removed or added.
     pub code: Code,
     /// Where, with the indices of desired.
     pub path: FieldPath,
@@ -33,8 +33,6 @@ pub struct Difference {
     pub sensitivity: Sensitivity,
     /// What decided that it differs.
     pub rule: Rule,
-    /// Why it is not drift although it differs.
-    pub excuse: Option<&'static str>,
 }
 
 /// Whether a value may be shown.
@@ -59,11 +57,6 @@ pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind, schemas: &
         }
         (Value::Object(desired), Value::Object(live)) => walk.fields(desired.iter(), desired, live),
         _ => walk.value(desired, Some(live), &Map::new(), Meaning::Fields),
-    }
-    if let ("ClusterRole", Some(Value::Object(_))) = (walk.place.kind(), desired.get("aggregationRule")) {
-        for difference in walk.found.iter_mut().filter(|it| it.path.pointer().starts_with("/rules")) {
-            difference.excuse = Some("the rules of an aggregated ClusterRole are filled in by a controller");
-        }
     }
     walk.found.sort_by(|one, other| one.path.cmp(&other.path));
     walk.found
@@ -207,16 +200,7 @@ impl<'a> Walk<'a> {
                 None => self.positions(desired, live),
             },
             Shape::Named => self.named(desired, live),
-            Shape::Atomic => {
-                if live.iter().any(|item| fields::is_admitted_toleration(&self.place, item)) {
-                    let admitted = |item: &Value| fields::is_admitted_toleration(&self.place, item);
-                    let live: Vec<Value> =
-                        live.iter().filter(|it| !admitted(it) || desired.contains(it)).cloned().collect();
-                    self.positions(desired, &live);
-                } else {
-                    self.positions(desired, live);
-                }
-            }
+            Shape::Atomic => self.positions(desired, live),
         }
         self.entries = outer;
     }
@@ -290,17 +274,7 @@ impl<'a> Walk<'a> {
             names: self.place.names(),
             sensitivity: Sensitivity::Ordinary,
             rule: Rule::new(&self.place, desired, live, self.entries),
-            excuse: self.excuse(desired, live),
         });
-    }
-
-    /// Fields that desired leaves to somebody else although it mentions them.
-    fn excuse(&self, desired: &Value, live: Option<&Value>) -> Option<&'static str> {
-        let is_blank = |text: &str| equal::bytes(text).is_some_and(|bytes| bytes.iter().all(u8::is_ascii_whitespace));
-        if live.is_some() && fields::is_ca_bundle(&self.place) && desired.as_str().is_some_and(is_blank) {
-            return Some("an injector fills in the CA bundle, which desired leaves blank");
-        }
-        None
     }
 }
 

@@ -112,17 +112,3 @@ pub(super) fn quantity(place: &Place<'_>) -> Option<Precision> {
         _ => None,
     }
 }
-
-/// Certificates that injectors fill in, here and in CRD conversions.
-pub(super) fn is_ca_bundle(place: &Place<'_>) -> bool {
-    place.leaf() == "caBundle"
-        && (place.parent() == "clientConfig" || place.kind() == "APIService" && place.parent() == "spec")
-}
-
-/// Taints that admission makes every Pod tolerate for a while.
-pub(super) fn is_admitted_toleration(place: &Place<'_>, item: &Value) -> bool {
-    place.kind() == "Pod"
-        && place.leaf() == "tolerations"
-        && item.get("operator").and_then(Value::as_str) == Some("Exists")
-        && item.get("key").and_then(Value::as_str).is_some_and(|key| key.starts_with("node.kubernetes.io/"))
-}

@@ -4,8 +4,12 @@ use fast_glob::glob_match;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::compare::Difference;
+use super::injected::Situation;
+use super::owners::Owners;
 use super::path::{FieldPath, Segment};
 use crate::model::environment::{IgnoreRule, Selector};
+use crate::model::finding::Code;
 use crate::model::object::ObjectKey;
 
 /// Whether every part of the selector that is given matches. Labels are those of the desired object.
@@ -24,6 +28,30 @@ pub fn selects(selector: &Selector, environment: &str, key: &ObjectKey, body: &V
 /// Whether the rule still holds on this day. Its last day counts.
 pub fn holds(rule: &IgnoreRule, today: Date) -> bool {
     rule.until.is_none_or(|last| today <= last)
+}
+
+/// Whether the rule's field and field manager are those of the difference.
+pub fn covers_difference(
+    rule: &IgnoreRule,
+    situation: &Situation<'_>,
+    owners: &Owners<'_>,
+    difference: &Difference,
+) -> bool {
+    let body = body(situation, difference);
+    rule.path.as_ref().is_none_or(|it| covers(it, &difference.path, body))
+        && rule.manager.as_ref().is_none_or(|it| is_by(it, situation, owners, difference))
+}
+
+/// Whether a field manager whose name matches the glob owns all of the live value. A field that is gone has no owner: no
+/// manager excuses it.
+pub fn is_by(manager: &str, situation: &Situation<'_>, owners: &Owners<'_>, difference: &Difference) -> bool {
+    let body = body(situation, difference);
+    difference.live.is_some() && owners.has(body, &difference.path, |name| glob_match(manager, name))
+}
+
+/// The side whose indices a difference has.
+pub fn body<'a>(situation: &Situation<'a>, difference: &Difference) -> &'a Value {
+    if difference.code == Code::FieldAdded { situation.live } else { situation.desired }
 }
 
 /// Whether the pattern covers the field or something above it. Segments are split at `/`; `*` stands for anything within
@@ -189,7 +217,13 @@ mod tests {
         assert!(!selects(&selector("b"), "prod", &object, &body));
         assert!(!selects(&selector("a"), "dev", &object, &body));
         let day = |day| Date::constant(2027, 1, day);
-        let rule = IgnoreRule { selector: selector("a"), path: None, reason: "why".into(), until: Some(day(30)) };
+        let rule = IgnoreRule {
+            selector: selector("a"),
+            path: None,
+            manager: None,
+            reason: "why".into(),
+            until: Some(day(30)),
+        };
         assert!(holds(&rule, day(30)) && !holds(&rule, day(31)));
     }
 }

@@ -2,21 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fast_glob::glob_match;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::additions;
 use super::autoscale::Autoscaler;
 use super::compare::{self, Difference};
+use super::facts::{self, Facts};
 use super::identity;
 use super::ignore;
+use super::injected::{self, Situation};
 use super::lines::UnitLines;
+use super::owners::Owners;
 use super::path::FieldPath;
 use super::rule;
 use super::scope::Selection;
+use super::severity::{self, Tier, Weight};
 use super::show;
 use super::types::CustomSchemas;
 use crate::manifest::Lines;
-use crate::model::environment::IgnoreRule;
+use crate::model::environment::{Additions, IgnoreRule, Stage};
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::{DesiredObject, ObjectKey, Observed};
 use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed, Values};
@@ -38,6 +44,12 @@ pub struct Case<'a> {
     pub other_toolchains: &'a [String],
     /// Differences that are known and accepted.
     pub ignore: &'a [IgnoreRule],
+    /// What becomes of fields that people added.
+    pub additions: Additions,
+    /// Where in the promotion order the environment stands.
+    pub stage: Stage,
+    /// Globs over the slugs of units that matter more; those labelled `tier=critical` do anyway.
+    pub critical: &'a [String],
     /// The day on which rules hold or have ended.
     pub today: Date,
     /// What is known about custom resources.
@@ -113,6 +125,13 @@ fn autoscaler(object: &DesiredObject, observed: Option<&Observed>) -> Option<Aut
     }
 }
 
+/// Why a difference does not count.
+struct Excuse {
+    /// The known injection's name.
+    rule: Option<&'static str>,
+    reason: Text,
+}
+
 struct Judge<'a> {
     case: &'a Case<'a>,
     autoscalers: Vec<Autoscaler>,
@@ -134,26 +153,42 @@ impl Judge<'_> {
         if metadata.and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null()) {
             return self.not_compared(object, under_way(Text::from("the object is being deleted")));
         }
-        let differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
+        let situation = Situation { gvk: &object.key.gvk, desired: &object.body, live: &live };
+        let owners = Owners::read(&live);
+        let mut differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
+        let added = match self.case.additions {
+            Additions::Off => Vec::new(),
+            Additions::Report | Additions::Drift => {
+                additions::find(&situation, &owners, &differences, self.case.schemas)
+            }
+        };
+        differences.extend(added);
         let (mut counting, mut suppressed) = (Vec::new(), Vec::new());
         for difference in differences {
-            match self.excuse(object, &difference) {
-                Some(reason) => suppressed.push((difference, reason)),
+            match self.excuse(object, &situation, &owners, &difference) {
+                Some(excuse) => suppressed.push((difference, excuse)),
                 None => counting.push(difference),
             }
         }
-        if let (false, Some(why)) = (counting.is_empty(), self.rolling_out(unit, &live)) {
+        let is_drift = |it: &Difference| it.code != Code::FieldAdded || self.case.additions == Additions::Drift;
+        if let (true, Some(why)) = (counting.iter().any(is_drift), self.rolling_out(unit, &live)) {
             return self.not_compared(object, under_way(why));
         }
         self.comparison.compared += 1;
-        for (difference, reason) in suppressed {
+        for (difference, excuse) in suppressed {
             let (desired, live) = show::sides(&difference, self.case.redactor);
-            self.suppress(object, unit, difference.code, &difference.path, Some(Values { desired, live }), reason);
+            self.suppress(object, unit, difference.code, &difference.path, Some(Values { desired, live }), excuse);
         }
+        let weight = self.weight(unit);
+        counting.sort_by(|one, other| one.path.cmp(&other.path));
         for difference in counting {
+            let facts = facts::of(&situation, &difference, &owners, weight, self.case.redactor);
             let (desired, live) = show::sides(&difference, self.case.redactor);
             let rule = rule::sentence(&difference, self.case.redactor);
-            self.find(object, unit, difference.code, &difference.path, (desired, live, rule));
+            let finding = self.finding(object, unit, difference.code, &difference.path, (desired, live, rule), facts);
+            let list =
+                if is_drift(&difference) { &mut self.comparison.findings } else { &mut self.comparison.additions };
+            list.push(finding);
         }
     }
 
@@ -165,35 +200,65 @@ impl Judge<'_> {
         let has_ttl = object.body.pointer("/spec/ttlSecondsAfterFinished").is_some_and(Value::is_number);
         if object.key.gvk.group == "batch" && object.key.gvk.kind == "Job" && has_ttl {
             let reason = Text::from("a Job with `ttlSecondsAfterFinished` is removed once it has finished");
-            return self.suppress(object, unit, Code::ObjectMissing, &FieldPath::default(), None, reason);
+            let excuse = Excuse { rule: None, reason };
+            return self.suppress(object, unit, Code::ObjectMissing, &FieldPath::default(), None, excuse);
         }
         if let Some(reason) = self.ignored(object, None) {
-            return self.suppress(object, unit, Code::ObjectMissing, &FieldPath::default(), None, reason);
+            let excuse = Excuse { rule: None, reason };
+            return self.suppress(object, unit, Code::ObjectMissing, &FieldPath::default(), None, excuse);
         }
         let desired = Shown::Text(self.case.redactor.text(&object.key.to_string()));
+        let rating = severity::of_object(Code::ObjectMissing, &object.key.gvk, self.weight(unit));
+        let facts = Facts {
+            owners: Vec::new(),
+            severity: rating.severity,
+            severity_reason: self.case.redactor.text(&rating.reason),
+            notes: Vec::new(),
+        };
         let sides = (desired, Shown::Absent, Text::from(rule::MISSING));
-        self.find(object, unit, Code::ObjectMissing, &FieldPath::default(), sides);
+        let finding = self.finding(object, unit, Code::ObjectMissing, &FieldPath::default(), sides, facts);
+        self.comparison.findings.push(finding);
+    }
+
+    /// What an object of this unit weighs.
+    fn weight(&self, unit: Option<&Unit>) -> Weight {
+        let is_critical = unit.is_some_and(|unit| {
+            unit.labels.get("tier").is_some_and(|it| it == "critical")
+                || self.case.critical.iter().any(|pattern| glob_match(pattern, &unit.slug))
+        });
+        Weight { stage: self.case.stage, tier: if is_critical { Tier::Critical } else { Tier::Ordinary } }
     }
 
     /// Why a difference is not drift.
-    fn excuse(&mut self, object: &DesiredObject, difference: &Difference) -> Option<Text> {
-        let autoscaled = || self.autoscalers.iter().find_map(|it| it.excuse(&object.key, difference));
-        if let Some(excuse) = difference.excuse {
-            return Some(Text::from(excuse));
+    fn excuse(
+        &mut self,
+        object: &DesiredObject,
+        situation: &Situation<'_>,
+        owners: &Owners<'_>,
+        difference: &Difference,
+    ) -> Option<Excuse> {
+        if let Some(rule) = injected::explain(situation, difference) {
+            return Some(Excuse { rule: Some(rule.name), reason: Text::from(rule.reason) });
         }
-        if let Some(excuse) = autoscaled() {
-            return Some(self.case.redactor.text(&excuse));
-        }
-        self.ignored(object, Some(&difference.path))
+        let autoscaled = self.autoscalers.iter().find_map(|it| it.excuse(&object.key, difference));
+        let reason = match autoscaled {
+            Some(reason) => self.case.redactor.text(&reason),
+            None => self.ignored(object, Some((situation, owners, difference)))?,
+        };
+        Some(Excuse { rule: None, reason })
     }
 
-    /// The rule that covers the field, or without a path the whole object.
-    fn ignored(&mut self, object: &DesiredObject, path: Option<&FieldPath>) -> Option<Text> {
+    /// The rule that covers the difference, or without one the whole object.
+    fn ignored(
+        &mut self,
+        object: &DesiredObject,
+        difference: Option<(&Situation<'_>, &Owners<'_>, &Difference)>,
+    ) -> Option<Text> {
         for (index, rule) in self.case.ignore.iter().enumerate() {
-            let covers = match (&rule.path, path) {
-                (None, _) => true,
-                (Some(pattern), Some(path)) => ignore::covers(pattern, path, &object.body),
-                (Some(_), None) => false,
+            let covers = match difference {
+                // Nobody owns the fields of an object that is not there.
+                None => rule.path.is_none() && rule.manager.is_none(),
+                Some((situation, owners, difference)) => ignore::covers_difference(rule, situation, owners, difference),
             };
             if !covers || !ignore::selects(&rule.selector, self.case.environment, &object.key, &object.body) {
                 continue;
@@ -217,29 +282,33 @@ impl Judge<'_> {
         is_behind.then(|| Text::from("its controller has not yet seen the latest change"))
     }
 
-    fn find(
+    fn finding(
         &mut self,
         object: &DesiredObject,
         unit: Option<&Unit>,
         code: Code,
         path: &FieldPath,
         (desired, live, rule): (Shown, Shown, Text),
-    ) {
-        let line = self.lines.line(object, unit, path);
-        self.comparison.findings.push(Finding {
+        facts: Facts,
+    ) -> Finding {
+        let Facts { owners, severity, severity_reason, notes } = facts;
+        Finding {
             id: self.id(object, code, path),
             code,
             object: object.key.clone(),
             unit: Some(object.unit.clone()),
-            line: Some(line),
+            line: Some(self.lines.line(object, unit, path)),
             path: path.shown_pointer(self.case.redactor),
             field: path.shown(self.case.redactor),
             pattern: path.pattern(self.case.redactor),
             desired,
             live,
             rule,
-            notes: Vec::new(),
-        });
+            severity,
+            severity_reason,
+            owners,
+            notes,
+        }
     }
 
     fn suppress(
@@ -249,13 +318,15 @@ impl Judge<'_> {
         code: Code,
         path: &FieldPath,
         values: Option<Values>,
-        reason: Text,
+        excuse: Excuse,
     ) {
+        let Excuse { rule, reason } = excuse;
         let line = self.lines.line(object, unit, path);
         self.comparison.suppressed.push(Suppressed {
             unit: object.unit.clone(),
             object: object.key.clone(),
             field: path.shown(self.case.redactor),
+            rule: rule.map(str::to_owned),
             reason,
             id: self.id(object, code, path),
             line: Some(line),

@@ -33,6 +33,11 @@ impl FieldPath {
         &self.0
     }
 
+    /// One step further.
+    pub(super) fn below(&self, segment: Segment) -> Self {
+        Self(self.0.iter().cloned().chain([segment]).collect())
+    }
+
     /// The RFC 6901 pointer, unredacted: for matching and digests only.
     pub fn pointer(&self) -> String {
         self.0
@@ -107,6 +112,20 @@ fn escaped(key: &str) -> String {
 fn is_plain(key: &str) -> bool {
     key.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_')
         && key.chars().all(|it| it.is_ascii_alphanumeric() || it == '_' || it == '-')
+}
+
+#[cfg(test)]
+pub(super) mod fixtures {
+    use super::*;
+
+    /// A path from its pointer; numbers are positions.
+    pub(in crate::drift) fn path(pointer: &str) -> FieldPath {
+        let segments = pointer.split('/').skip(1).map(|part| match part.parse() {
+            Ok(index) => Segment::Item { index, label: None },
+            Err(_) => Segment::Key(part.replace("~1", "/").replace("~0", "~")),
+        });
+        FieldPath::new(segments.collect())
+    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ enum How {
     Entry,
     WholeList,
     WholeMapping,
+    Added,
 }
 
 impl Rule {
@@ -76,13 +77,18 @@ impl Rule {
     pub(super) fn secret() -> Self {
         Self { how: How::Bytes, entries: None }
     }
+
+    /// The rule for what only live has.
+    pub(super) fn added() -> Self {
+        Self { how: How::Added, entries: None }
+    }
 }
 
 /// The rule in one sentence without a full stop.
 pub(super) fn sentence(difference: &Difference, redactor: &Redactor) -> Text {
     let Rule { how, entries } = &difference.rule;
     let how = match how {
-        _ if difference.sensitivity == Sensitivity::Secret => {
+        _ if difference.sensitivity == Sensitivity::Secret && difference.code != Code::FieldAdded => {
             "compared as bytes, whether stated as `data` or `stringData`, and never shown"
         }
         How::Value => "compared as a value: nothing that the API server fills in or rewrites explains the difference",
@@ -97,6 +103,7 @@ pub(super) fn sentence(difference: &Difference, redactor: &Redactor) -> Text {
         How::Member => "the list is a set: each entry of the unit has to be there, in any order",
         How::Entry => "each entry of the unit has to be there",
         How::WholeList => "the list counts as a whole: its length or the order of its entries differs",
+        How::Added => "only the cluster has it, no default stands for it, and a person's tool alone owns it",
         How::WholeMapping => "the API replaces the mapping as a whole: a field more or less is a difference",
     };
     let entries = match entries {

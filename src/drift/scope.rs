@@ -190,6 +190,7 @@ impl Selection {
                 unit: unit.slug.clone(),
                 object: key,
                 field: Text::default(),
+                rule: None,
                 reason,
                 id,
                 line: Some(line),

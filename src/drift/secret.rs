@@ -37,7 +37,6 @@ pub(super) fn compare(desired: &Map<String, Value>, live: &Map<String, Value>, f
             names: Vec::new(),
             sensitivity: Sensitivity::Secret,
             rule: Rule::secret(),
-            excuse: None,
         });
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compare::{Difference, Sensitivity};
-use crate::model::finding::Shown;
+use crate::model::finding::{Code, Shown};
 use crate::redact::{Redactor, Text};
 
 /// Desired and live of a difference.
@@ -12,7 +12,8 @@ pub fn sides(difference: &Difference, redactor: &Redactor) -> (Shown, Shown) {
         Sensitivity::Secret => Shown::Hidden(Text::from("Secret value")),
         Sensitivity::Ordinary => shown(&difference.names, value, redactor),
     };
-    (side(&difference.desired), difference.live.as_ref().map_or(Shown::Absent, side))
+    let desired = if difference.code == Code::FieldAdded { Shown::Absent } else { side(&difference.desired) };
+    (desired, difference.live.as_ref().map_or(Shown::Absent, side))
 }
 
 fn shown(names: &[String], value: &Value, redactor: &Redactor) -> Shown {

@@ -10,7 +10,7 @@ mod not_yet;
 mod structure;
 mod syntax;
 
-use crate::model::environment::{Environment, IgnoreRule, Scope};
+use crate::model::environment::{Additions, Environment, IgnoreRule, Scope};
 
 use super::problem::{Place, Problem};
 
@@ -33,6 +33,10 @@ pub struct Config {
     pub scope: Scope,
     /// Differences that are known and accepted.
     pub ignore: Vec<IgnoreRule>,
+    /// Globs over the slugs of units that matter more.
+    pub critical: Vec<String>,
+    /// What becomes of fields that people added.
+    pub additions: Additions,
 }
 
 /// Reads the file; `path` is what problems call it.

@@ -47,7 +47,7 @@ pub struct Flags {
     #[arg(long, value_name = "MODE")]
     pub mode: Option<String>,
 
-    /// What makes the exit code non-zero: never, error, drift [default: error]
+    /// What makes the exit code non-zero: never, error, drift, or a severity such as high [default: error]
     #[arg(long, value_name = "WHAT")]
     pub fail_on: Option<String>,
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::model::finding::Severity;
+
 use super::problem::{Found, Problem, quoted, suggestion};
 use super::settings::{Setting, Settings};
 
@@ -17,6 +19,8 @@ pub enum FailOn {
     Error,
     /// The same, and any drift.
     Drift,
+    /// The same, and drift of this severity or a worse one.
+    Severity(Severity),
 }
 
 /// The options, checked.
@@ -45,10 +49,10 @@ pub(super) fn out(ctx: &Settings<'_>) -> PathBuf {
 }
 
 fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
-    const KNOWN: [&str; 3] = ["never", "error", "drift"];
+    const KNOWN: [&str; 8] = ["never", "error", "drift", "critical", "high", "medium", "low", "info"];
     let later = |ground: &str| {
         let message = format!("`{}` needs {ground}, which this version does not have yet", given.value);
-        Err(Problem::given(&given.given, message, "use `never`, `error` or `drift`"))
+        Err(Problem::given(&given.given, message, "use `never`, `error`, `drift` or a severity"))
     };
     match given.value.as_str() {
         "never" => Ok(FailOn::Never),
@@ -56,8 +60,10 @@ fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
         "drift" => Ok(FailOn::Drift),
         "new-drift" => later("a history of drift"),
         "unapproved" => later("fix proposals"),
-        "critical" | "high" | "medium" | "low" | "info" => later("severities"),
         other => {
+            if let Some(severity) = Severity::ALL.into_iter().find(|it| it.name() == other) {
+                return Ok(FailOn::Severity(severity));
+            }
             let message = format!("{} is not a choice here", quoted(other));
             Err(Problem::given(&given.given, message, suggestion(other, KNOWN)))
         }

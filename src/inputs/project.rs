@@ -3,7 +3,7 @@
 use std::{fs, io};
 
 use crate::bundle::{Index, Recording};
-use crate::model::environment::{Environment, IgnoreRule, Scope, Target};
+use crate::model::environment::{Additions, Environment, IgnoreRule, Scope, Target};
 
 use super::config;
 use super::problem::{Found, Given, Problem, listed, nearest, quoted};
@@ -15,6 +15,8 @@ pub(super) struct Project {
     pub(super) environments: Vec<Environment>,
     pub(super) scope: Scope,
     pub(super) ignore: Vec<IgnoreRule>,
+    pub(super) critical: Vec<String>,
+    pub(super) additions: Additions,
     /// The file as it was named, if there is one.
     pub(super) path: Option<String>,
     /// Every target of the file, also those that this run leaves out: `environments: prod` must not change which
@@ -71,6 +73,8 @@ fn from_recording(index: &Index) -> Project {
         environments: index.environments.clone(),
         scope: index.scope.clone(),
         ignore: index.ignore.clone(),
+        critical: index.critical.clone(),
+        additions: index.additions,
         path: None,
     }
 }
@@ -140,6 +144,8 @@ fn from_file(text: &str, path: &str, found: &mut Found) -> Option<Project> {
             environments: config.environments,
             scope: config.scope,
             ignore: config.ignore,
+            critical: config.critical,
+            additions: config.additions,
             path: Some(path.to_owned()),
         }),
         Err(problems) => {
@@ -170,6 +176,8 @@ fn from_variables(ctx: &Settings<'_>, space: &str, found: &mut Found) -> Option<
         environments,
         scope: Scope::default(),
         ignore: Vec::new(),
+        critical: Vec::new(),
+        additions: Additions::default(),
         path: None,
     })
 }

@@ -171,7 +171,6 @@ fn what_comes_later_is_refused_by_name() -> Result<()> {
         ("INPUT_MODE", "propose", "input `mode`: `propose` needs fix proposals, which this version does not have yet"),
         ("INPUT_MODE", "detekt", "`detekt` is not a mode: use `detect`"),
         ("INPUT_FAIL-ON", "new-drift", "input `fail-on`: `new-drift` needs a history of drift"),
-        ("INPUT_FAIL-ON", "critical", "`critical` needs severities"),
         ("INPUT_FAIL-ON", "drfit", "did you mean `drift`?"),
         ("INPUT_GITHUB-TOKEN", "x", "input `github-token`: needs issues and comments on GitHub"),
         ("INPUT_DRY-RUN", "false", "input `dry-run`: needs fix proposals"),
@@ -422,7 +421,7 @@ fn durations_and_certificates_are_checked() -> Result<()> {
 fn problems_of_all_sources_come_together() -> Result<()> {
     let run = Run::new("version: 1\nenvironment: []\n")?.set("INPUT_FAIL-ON", "x").set("INPUT_CONFIGHUB-TOKEN", "");
     insta::assert_snapshot!(run.set("INPUT_TIMEOUT", "x").refused()?, @r"
-    input `fail-on`: `x` is not a choice here: known are `never`, `error` and `drift`
+    input `fail-on`: `x` is not a choice here: known are `never`, `error`, `drift`, `critical`, `high`, `medium`, `low` and `info`
     input `timeout`: `x` is not a duration: write for example `90s` or `10m`
     .github/drift.yaml:2:1: unknown key `environment`: did you mean `environments`?
     there are no credentials for ConfigHub: set the variable CUB_TOKEN, or CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET (in a workflow: the inputs `confighub-token`, or `confighub-worker-id` and `confighub-worker-secret`, from secrets that exist and are not empty)

@@ -74,6 +74,28 @@ pub enum CompareTo {
     Head,
 }
 
+/// What becomes of fields that only live has and that a person's tool alone owns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Additions {
+    /// Shown apart, not drift.
+    #[default]
+    Report,
+    /// Findings like any other.
+    Drift,
+    /// Not looked for.
+    Off,
+}
+
+/// Where in the promotion order an environment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Something comes after it, or nothing says what it is.
+    Earlier,
+    /// What everything is promoted to: production, most likely.
+    Last,
+}
+
 /// Objects that are not compared because the configuration says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -92,6 +114,8 @@ pub struct IgnoreRule {
     pub selector: Selector,
     /// Which field: a JSON pointer pattern, list items as index or `[name=web]`; absent: every field.
     pub path: Option<String>,
+    /// Only fields whose live value this field manager owns: a glob over its name; absent: whoever owns them.
+    pub manager: Option<String>,
     /// Why, in the user's words.
     pub reason: String,
     /// The last day on which the rule holds; absent: for ever.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::object::ObjectKey;
@@ -92,8 +93,100 @@ pub struct Finding {
     pub live: Shown,
     /// By which rule the two were compared: one sentence without a full stop.
     pub rule: Text,
+    /// How bad it is, by a fixed table.
+    pub severity: Severity,
+    /// Why it is that bad: what changed, and what raised it. Without a full stop.
+    pub severity_reason: Text,
+    /// The field managers that own the live field, sorted; empty where it is gone or nobody knows.
+    pub owners: Vec<Owner>,
     /// What the reader should know about it: one sentence each, without a full stop.
     pub notes: Vec<Text>,
+}
+
+/// How bad a finding is. Ordered: `Info` is the least.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Nothing suffers now.
+    Low,
+    /// Behaves otherwise than stated.
+    #[default]
+    Medium,
+    /// Availability, access or a guard is affected.
+    High,
+    /// Drop everything.
+    Critical,
+}
+
+impl Severity {
+    /// Every level, worst first.
+    pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Info => "info",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// An entry of `metadata.managedFields` that covers a field: which tool wrote it, as the tool calls itself. Names are
+/// self-declared and the time is that of the manager's last write to any of its fields, so this accuses nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Owner {
+    /// The field manager's name.
+    pub manager: Text,
+    /// What kind of tool goes by that name.
+    pub class: ManagerClass,
+    /// What is known to go by that name.
+    pub tool: Option<Text>,
+    /// How it wrote.
+    pub operation: Operation,
+    /// Through which subresource, such as `scale`.
+    pub subresource: Option<Text>,
+    /// When it last wrote any of its fields; absent where the server did not note it.
+    #[schemars(with = "Option<String>")]
+    pub time: Option<Timestamp>,
+}
+
+/// What kind of tool a field manager is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManagerClass {
+    /// One that people work with by hand. Scripts use it too.
+    PersonsTool,
+    /// One that delivers manifests.
+    Deployer,
+    /// One that looks after objects by itself.
+    Controller,
+    /// One that changes sizes by load.
+    Autoscaler,
+    /// Any other, and those that people and pipelines use alike.
+    Unknown,
+}
+
+/// How a field manager wrote: `operation` of a `managedFields` entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// Server-side apply.
+    Apply,
+    /// Any other write.
+    Update,
 }
 
 /// A value as it may be shown.

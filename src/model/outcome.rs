@@ -62,6 +62,8 @@ pub struct Suppressed {
     pub object: ObjectKey,
     /// The field for people; empty: the whole object.
     pub field: Text,
+    /// The stable name of the known injection that it is; absent for every other reason.
+    pub rule: Option<String>,
     /// Which rule, and why.
     pub reason: Text,
     /// Stable across runs, and the id of the finding that this would be otherwise.

@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(get("status"), "drift");
         assert_eq!(get("reason"), "drift");
         assert_eq!(get("complete"), "false");
-        assert_eq!(get("drift-count"), "7");
+        assert_eq!(get("drift-count"), "8");
         assert_eq!(get("environments-drifted"), r#"["dev","prod"]"#);
         assert_eq!(get("promotion-safe"), "false");
         assert_eq!(get("report-path"), "drift-report/report.md");

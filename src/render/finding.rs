@@ -1,9 +1,14 @@
 //! One finding as a row of a table, and as a diff where a row is too small for it.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::finding::{Code, Finding, Shown};
+use crate::model::finding::{Code, Finding, Severity, Shown};
+use crate::model::object::ObjectKey;
+use crate::redact::Text;
 
 use super::diff::{Diff, unified};
 use super::limits::Limits;
@@ -23,8 +28,14 @@ pub(super) struct FindingView {
     field: Vec<String>,
     desired: Cell,
     live: Cell,
+    /// How bad it is, as a word.
+    level: &'static str,
     /// Where it is stated, unless the row above says the same.
     source: Option<Source>,
+    /// The field managers of the live value, as they call themselves.
+    managers: Vec<ManagerView>,
+    /// What else to know, as clauses.
+    notes: Vec<String>,
 }
 
 /// Where an object is stated.
@@ -34,6 +45,14 @@ struct Source {
     unit: Option<String>,
     /// Of the field.
     line: Option<usize>,
+}
+
+/// A field manager.
+#[derive(Debug, Serialize)]
+struct ManagerView {
+    name: String,
+    /// What goes by that name; empty: nobody knows.
+    tool: String,
 }
 
 /// What stands in a cell: a value, or words about one.
@@ -51,10 +70,13 @@ pub(super) struct DiffView {
 
 impl FindingView {
     /// The rows, and the diffs of those that need one.
-    pub(super) fn all(findings: &[Finding], limits: &Limits) -> (Vec<Self>, Vec<DiffView>) {
+    pub(super) fn all<'a>(
+        findings: impl IntoIterator<Item = &'a Finding>,
+        limits: &Limits,
+    ) -> (Vec<Self>, Vec<DiffView>) {
         let mut diffs = Vec::new();
         let mut above: Option<&Finding> = None;
-        let rows = findings.iter().take(limits.findings).map(|it| {
+        let rows = worst_first(findings).into_iter().take(limits.findings).map(|it| {
             let (mut row, diff) = Self::new(it, limits);
             if let Some(above) = above.replace(it).filter(|above| above.object == it.object) {
                 let line = it.line.filter(|_| above.line != it.line);
@@ -77,9 +99,37 @@ impl FindingView {
             field: pieces(&limits.text(finding.field.as_str())),
             desired,
             live,
+            level: finding.severity.name(),
             source: finding.unit.as_ref().map(|unit| Source { unit: Some(limits.text(unit)), line: finding.line }),
+            managers: ManagerView::all(finding, limits),
+            notes: finding.notes.iter().map(|it| limits.text(it.as_str())).collect(),
         };
         (row, diff)
+    }
+}
+
+/// Objects by the worst that differs in them; what belongs to one stays together, in its order.
+fn worst_first<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<&'a Finding> {
+    let mut sorted: Vec<_> = findings.into_iter().collect();
+    let mut worst: BTreeMap<&ObjectKey, Severity> = BTreeMap::new();
+    for finding in &sorted {
+        let level = worst.entry(&finding.object).or_insert(finding.severity);
+        *level = finding.severity.max(*level);
+    }
+    sorted.sort_by_key(|it| (Reverse(worst[&it.object]), &it.object));
+    sorted
+}
+
+impl ManagerView {
+    /// Each once: a manager has an entry per API version and subresource.
+    fn all(finding: &Finding, limits: &Limits) -> Vec<Self> {
+        let mut owners: Vec<_> = finding.owners.iter().map(|it| (&it.manager, &it.tool)).collect();
+        owners.dedup();
+        let view = |(name, tool): (&Text, &Option<Text>)| Self {
+            name: limits.text(name.as_str()),
+            tool: tool.as_ref().map(|it| limits.text(it.as_str())).unwrap_or_default(),
+        };
+        owners.into_iter().take(limits.names).map(view).collect()
     }
 }
 
@@ -111,7 +161,8 @@ fn sides(desired: &Shown, live: &Shown) -> (Cell, Cell, Option<Diff>) {
                 return (one, other, None);
             }
             let diff = compare(desired, live);
-            if diff.added + diff.removed > 0 && other.value.is_none() && *live != Shown::Absent {
+            let both = *desired != Shown::Absent && *live != Shown::Absent;
+            if both && diff.added + diff.removed > 0 && other.value.is_none() {
                 other.words.push_str(&format!(" (+{} −{})", diff.added, diff.removed));
             }
             (one, other, Some(diff))

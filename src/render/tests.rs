@@ -3,7 +3,7 @@
 use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
-use crate::model::finding::Shown;
+use crate::model::finding::{Code, Finding, Shown};
 use crate::model::outcome::{EnvironmentOutcome, NotCompared, Reason};
 use crate::report::fixtures::*;
 
@@ -77,6 +77,11 @@ fn saturated(hostile: &str) -> Report {
         crate::model::outcome::Obstacle { reason: Reason::Unreachable, detail: text(hostile), remedy: text(hostile) };
     let comparison = crate::model::outcome::Comparison {
         context: Some(text(hostile)),
+        additions: vec![
+            addition(object(), hostile, Shown::Hidden(text(hostile)), hostile),
+            addition(object(), hostile, shown(&long), hostile),
+            Finding { code: Code::ObjectUnmanaged, ..missing(object()) },
+        ],
         suppressed: vec![suppressed(object(), hostile, hostile)],
         pending: vec![hostile.to_owned()],
         never_shipped: vec![hostile.to_owned()],
@@ -87,7 +92,7 @@ fn saturated(hostile: &str) -> Report {
             vec![
                 finding(object(), hostile, shown(hostile), Shown::Hidden(text(hostile))),
                 finding(object(), hostile, shown(&long), shown(hostile)),
-                missing(object()),
+                Finding { notes: vec![text(hostile)], ..missing(object()) },
             ],
             vec![NotCompared { unit: Some(hostile.to_owned()), object: None, obstacle: obstacle.clone() }],
         )

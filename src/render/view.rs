@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::model::finding::Code;
 use crate::report::{Edge, EdgeVerdict, EnvironmentReport, Report, RunInfo, Status, TargetReport, counted};
 
 use super::finding::{DiffView, FindingView};
@@ -72,6 +73,13 @@ struct TargetView {
     /// Nothing in scope: most often a mistake.
     is_empty: bool,
     next_steps: Option<NextSteps>,
+    /// What only the cluster has, by a person's tool.
+    additions: Vec<FindingView>,
+    more_additions: usize,
+    additions_count: usize,
+    addition_diffs: Vec<DiffView>,
+    /// Objects that no unit states.
+    unmanaged: Option<Names>,
     not_compared: Vec<ObstacleView>,
     more_not_compared: usize,
     suppressed: Vec<SuppressedView>,
@@ -197,6 +205,10 @@ impl EnvironmentView {
                 headline.push_str(&format!(", {} not read", counted(unread.len(), "target", "targets")));
             }
         }
+        let added = targets.iter().flat_map(|it| &it.additions).filter(|it| it.code == Code::FieldAdded).count();
+        if added > 0 {
+            headline.push_str(&format!(", {} added by hand", counted(added, "field", "fields")));
+        }
         Self {
             name: limits.text(name),
             headline,
@@ -211,12 +223,17 @@ impl TargetView {
     fn new(target: &TargetReport, limits: &Limits) -> Self {
         let counts = &target.counts;
         let (findings, diffs) = FindingView::all(&target.findings, limits);
+        let (added, unmanaged): (Vec<_>, Vec<_>) = target.additions.iter().partition(|it| it.code == Code::FieldAdded);
+        let (additions, addition_diffs) = FindingView::all(added.iter().copied(), limits);
         let mut summary = match &target.failure {
             Some(_) => "nothing could be read".to_owned(),
             None => format!("{} of {} compared", counts.compared, counted(counts.in_scope, "object", "objects")),
         };
         if counts.findings > 0 {
             summary.push_str(&format!(", {}", counted(counts.findings, "difference", "differences")));
+        }
+        if !added.is_empty() {
+            summary.push_str(&format!(", {} added by hand", counted(added.len(), "field", "fields")));
         }
         let not_compared = target.not_compared.iter().take(limits.groups);
         Self {
@@ -233,6 +250,12 @@ impl TargetView {
             is_empty: target.failure.is_none() && counts.in_scope == 0 && target.not_compared.is_empty(),
             diffs,
             next_steps: (limits.findings > 0).then(|| NextSteps::new(target, limits)).flatten(),
+            more_additions: added.len() - additions.len(),
+            additions,
+            additions_count: added.len(),
+            addition_diffs,
+            unmanaged: (!unmanaged.is_empty())
+                .then(|| Names::new(unmanaged.iter().map(|it| it.object.to_string()), unmanaged.len(), limits)),
             not_compared: not_compared
                 .map(|it| {
                     let objects = it.objects.iter().map(ToString::to_string);

@@ -1,6 +1,6 @@
 //! Outcomes for the tests of everything that shows a report.
 
-use crate::model::finding::{Code, Finding, Shown};
+use crate::model::finding::{Code, Finding, ManagerClass, Operation, Owner, Severity, Shown};
 use crate::model::object::{GroupVersionKind, ObjectKey};
 use crate::model::outcome::{Comparison, EnvironmentOutcome, NotCompared, Obstacle, Reason, Suppressed, TargetOutcome};
 use crate::redact::Text;
@@ -42,6 +42,9 @@ pub(crate) fn finding(object: ObjectKey, field: &str, desired: Shown, live: Show
         desired,
         live,
         rule: text("compared as a value"),
+        severity: Severity::Medium,
+        severity_reason: text("the settings are others"),
+        owners: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -49,6 +52,20 @@ pub(crate) fn finding(object: ObjectKey, field: &str, desired: Shown, live: Show
 pub(crate) fn missing(object: ObjectKey) -> Finding {
     let finding = finding(object, "", Shown::Absent, Shown::Absent);
     Finding { code: Code::ObjectMissing, path: Text::default(), pattern: Text::default(), ..finding }
+}
+
+/// A field that only the cluster has, by this field manager.
+pub(crate) fn addition(object: ObjectKey, field: &str, live: Shown, manager: &str) -> Finding {
+    let owner = Owner {
+        manager: text(manager),
+        class: ManagerClass::PersonsTool,
+        tool: Some(text("some tool")),
+        operation: Operation::Update,
+        subresource: None,
+        time: None,
+    };
+    let finding = finding(object, field, Shown::Absent, live);
+    Finding { code: Code::FieldAdded, severity: Severity::Low, owners: vec![owner], ..finding }
 }
 
 pub(crate) fn obstacle(reason: Reason) -> Obstacle {
@@ -80,6 +97,7 @@ pub(crate) fn suppressed(object: ObjectKey, field: &str, reason: &str) -> Suppre
         id: format!("{object}/{field}"),
         object,
         field: text(field),
+        rule: None,
         reason: text(reason),
         line: Some(1),
         path: text(&format!("/{}", field.replace('.', "/"))),
@@ -150,11 +168,24 @@ fn prod() -> Comparison {
             Shown::Hidden(text("Secret value")),
             Shown::Hidden(text("Secret value")),
         ),
-        missing(object("v1", "Service", "frontend-web")),
+        Finding { severity: Severity::Critical, ..missing(object("v1", "Service", "frontend-web")) },
+        Finding {
+            notes: vec![text("needs replacing: the selector of a workload is fixed")],
+            ..finding(
+                object("apps/v1", "Deployment", "search"),
+                "spec.selector.matchLabels.app",
+                shown("search"),
+                shown("search-2"),
+            )
+        },
     ];
     let ingress = |name| not_compared(object("networking.k8s.io/v1", "Ingress", name), Reason::Forbidden);
     Comparison {
         context: Some(text("prod")),
+        additions: vec![
+            addition(api(), "metadata.labels.team", shown("payments"), "kubectl-label"),
+            addition(api(), "spec.template.spec.containers[name=debug]", shown(resources), "node-fetch"),
+        ],
         suppressed: vec![
             suppressed(
                 object("apps/v1", "Deployment", "frontend-web"),

@@ -1,6 +1,7 @@
 //! What is a difference and what is only another spelling.
 
 use super::*;
+use crate::drift::injected::{self, Situation};
 
 fn read(text: &str) -> Value {
     crate::manifest::values(text).expect(text).pop().expect(text)
@@ -14,8 +15,10 @@ fn gvk(object: &Value) -> GroupVersionKind {
 /// `desired` and `live` are YAML below `header`; the result is every pointer that counts.
 fn pointers(header: &str, desired: &str, live: &str) -> Vec<String> {
     let [desired, live] = [desired, live].map(|it| read(&format!("{header}\n{it}")));
-    let found = compare(&desired, &live, &gvk(&desired), &CustomSchemas::default());
-    found.iter().filter(|it| it.excuse.is_none()).map(|it| it.path.pointer()).collect()
+    let gvk = gvk(&desired);
+    let situation = Situation { gvk: &gvk, desired: &desired, live: &live };
+    let found = compare(&desired, &live, &gvk, &CustomSchemas::default());
+    found.iter().filter(|it| injected::explain(&situation, it).is_none()).map(|it| it.path.pointer()).collect()
 }
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}";
@@ -166,25 +169,6 @@ fn secrets_are_compared_by_bytes_and_tell_nothing() {
     let found = compare(&desired, &live, &gvk(&desired), &CustomSchemas::default());
     assert_eq!(found.len(), 1);
     assert!(!format!("{found:?}").contains("hunter"));
-}
-
-#[test]
-fn what_others_fill_in_is_excused() {
-    let hook = "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\nmetadata: {name: a}";
-    let with = |bundle: &str| read(&format!("{hook}\nwebhooks: [{{name: a, clientConfig: {{caBundle: {bundle}}}}}]"));
-    let excuses = |desired: &str, live: &str| -> Vec<bool> {
-        let desired = with(desired);
-        compare(&desired, &with(live), &gvk(&desired), &CustomSchemas::default())
-            .iter()
-            .map(|it| it.excuse.is_some())
-            .collect()
-    };
-    assert_eq!(excuses("Cg==", "aGk="), [true]);
-    assert_eq!(excuses("''", "aGk="), [true]);
-    assert_eq!(excuses("aGo=", "aGk="), [false]);
-    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\naggregationRule: {}";
-    let none: [&str; 0] = [];
-    assert_eq!(pointers(role, "rules: []", "rules: [{verbs: [get]}]"), none);
 }
 
 mod custom;

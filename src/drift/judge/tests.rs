@@ -53,6 +53,9 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         unread: &[],
         other_toolchains: &["infra (OpenTofu/HCL)".to_owned()],
         ignore,
+        additions: Additions::Report,
+        stage: Stage::Last,
+        critical: &["pay*".to_owned()],
         today: Date::constant(2027, 1, 31),
         schemas: &CustomSchemas::default(),
         redactor: &redactor,
@@ -157,6 +160,7 @@ fn rules_suppress_until_they_end() {
     let rule = |path: Option<&str>, last| IgnoreRule {
         selector: Selector { kind: Some("ConfigMap".into()), ..Selector::default() },
         path: path.map(str::to_owned),
+        manager: None,
         reason: "known".into(),
         until: Some(Date::constant(2027, 1, last)),
     };
@@ -169,6 +173,63 @@ fn rules_suppress_until_they_end() {
     assert_eq!(ended.notes[0].as_str(), "the ignore rule \"known\" ended on 2027-01-30 and no longer holds");
     assert_eq!(judged(&[], rule(Some("/data/**"), 31)).findings.len(), 1);
     assert_eq!(judged(&[], rule(None, 31)).suppressed.len(), 1);
+}
+
+#[test]
+fn a_rule_for_a_manager_covers_what_it_owns_and_nothing_that_is_gone() {
+    let rule = |manager: &str| IgnoreRule {
+        selector: Selector::default(),
+        path: None,
+        manager: Some(manager.into()),
+        reason: "known".into(),
+        until: None,
+    };
+    let mut live = config("z");
+    live["metadata"]["managedFields"] = json!([
+        {"manager": "reloader", "operation": "Update", "fieldsV1": {"f:data": {"f:x": {}}}},
+    ]);
+    let judged = |live: &[Value], manager| judged(&[unit("u", CONFIG)], live, &[rule(manager)]);
+    assert_eq!(judged(&[live.clone()], "relo*").suppressed.len(), 1);
+    assert_eq!(judged(&[live.clone()], "helm").findings.len(), 1);
+    assert_eq!(judged(&[config("z")], "*").findings.len(), 1, "nobody owns it");
+    assert_eq!(judged(&[], "*").findings.len(), 1, "nobody owns what is gone");
+    live["data"] = json!({});
+    assert_eq!(judged(&[live], "*").findings.len(), 1, "the field is gone, whoever is said to own it");
+}
+
+#[test]
+fn what_a_person_added_is_told_apart_and_counts_only_on_demand() {
+    let mut live = config("fine");
+    live["data"]["y"] = json!("added");
+    live["metadata"]["managedFields"] = json!([
+        {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:data": {"f:y": {}}}},
+    ]);
+    let comparison = judged(&[unit("u", CONFIG)], &[live], &[]);
+    assert_eq!((comparison.findings.len(), comparison.compared), (0, 1));
+    let [added] = comparison.additions.as_slice() else { panic!("one addition: {:?}", comparison.additions) };
+    assert_eq!((added.code, added.path.as_str()), (Code::FieldAdded, "/data/y"));
+    assert_eq!((&added.desired, added.owners[0].manager.as_str()), (&Shown::Absent, "kubectl-edit"));
+}
+
+#[test]
+fn critical_units_weigh_more() {
+    let labelled = Unit { labels: BTreeMap::from([("tier".into(), "critical".into())]), ..unit("u", CONFIG) };
+    for (unit, severity, reason) in [
+        (unit("u", CONFIG), "high", "the settings are others, in the last environment of the promotion order"),
+        (
+            unit("payments", CONFIG),
+            "critical",
+            "the settings are others, in the last environment of the promotion order, in a critical unit",
+        ),
+        (
+            labelled,
+            "critical",
+            "the settings are others, in the last environment of the promotion order, in a critical unit",
+        ),
+    ] {
+        let finding = judged(&[unit], &[config("z")], &[]).findings.remove(0);
+        assert_eq!((finding.severity.name(), finding.severity_reason.as_str()), (severity, reason));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::model::environment::{
-    CompareTo, Environment, Exclusion, IgnoreRule, Scope, Selector, Target, UnitSelection,
+    Additions, CompareTo, Environment, Exclusion, IgnoreRule, Scope, Selector, Target, UnitSelection,
 };
 
 use super::Config;
@@ -32,6 +32,14 @@ pub(super) struct File {
     /// Differences that are known and accepted: counted and listed, not drift.
     #[serde(default)]
     ignore: Vec<IgnoreEntry>,
+    /// Units that matter more, by glob over their slugs: differences in them weigh more. Units labelled `tier=critical` do
+    /// anyway.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    critical: Vec<String>,
+    /// Fields that only the cluster has and that a person's tool alone owns.
+    #[serde(default)]
+    additions: AdditionsEntry,
     /// Which revision of a unit is the desired state.
     #[serde(default)]
     compare_to: CompareToEntry,
@@ -146,12 +154,28 @@ struct IgnoreEntry {
     /// Default: every field.
     #[schemars(regex(pattern = "^/"))]
     path: Option<String>,
+    /// Glob over the name of the field manager that owns the live field. Default: whoever owns it.
+    #[schemars(length(min = 1))]
+    manager: Option<String>,
     /// Why, for the report.
     #[schemars(length(min = 1))]
     reason: String,
     /// The last day on which the rule holds: `YYYY-MM-DD`. Default: for ever.
     #[schemars(regex(pattern = syntax::DATE))]
     until: Option<String>,
+}
+
+/// What becomes of fields that people added.
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum AdditionsEntry {
+    /// They are shown apart and are no drift.
+    #[default]
+    Report,
+    /// They are drift.
+    Drift,
+    /// They are not looked for.
+    Off,
 }
 
 /// Which revision of a unit is the desired state.
@@ -168,11 +192,17 @@ enum CompareToEntry {
 impl File {
     /// In the words of the model. The file must have passed every check.
     pub(super) fn config(self) -> Config {
-        let Self { version: _, environments, scope, ignore, compare_to } = self;
+        let Self { version: _, environments, scope, ignore, critical, additions, compare_to } = self;
         Config {
             environments: environments.into_iter().map(EnvironmentEntry::environment).collect(),
             scope: scope.scope(compare_to),
             ignore: ignore.into_iter().map(IgnoreEntry::rule).collect(),
+            critical,
+            additions: match additions {
+                AdditionsEntry::Report => Additions::Report,
+                AdditionsEntry::Drift => Additions::Drift,
+                AdditionsEntry::Off => Additions::Off,
+            },
         }
     }
 }
@@ -224,9 +254,9 @@ impl ExclusionEntry {
 
 impl IgnoreEntry {
     fn rule(self) -> IgnoreRule {
-        let Self { environment, kind, namespace, name, label, path, reason, until } = self;
+        let Self { environment, kind, namespace, name, label, path, manager, reason, until } = self;
         let label = label.as_deref().and_then(syntax::label);
         let until = until.as_deref().and_then(|it| it.parse().ok());
-        IgnoreRule { selector: Selector { environment, kind, namespace, name, label }, path, reason, until }
+        IgnoreRule { selector: Selector { environment, kind, namespace, name, label }, path, manager, reason, until }
     }
 }

@@ -21,9 +21,11 @@ pub(super) fn check(root: &Node, notes: &mut Vec<Note>) {
         self::scope(scope, notes);
         scope.items("exclude").iter().for_each(|it| selector(it, "exclusion", &environments, notes));
     }
+    root.items("critical").iter().for_each(|it| spell(it, syntax::glob, notes));
     for rule in root.items("ignore") {
         selector(rule, "ignore rule", &environments, notes);
         spelled(rule, "path", syntax::path, notes);
+        spelled(rule, "manager", syntax::glob, notes);
         spelled(rule, "until", syntax::date, notes);
     }
 }
@@ -82,7 +84,7 @@ fn selector(rule: &Node, title: &str, environments: &[(Position, &str)], notes: 
         let remedy = suggestion(name, environments.iter().map(|(_, known)| *known));
         notes.push(Note::new(at, format!("there is no environment {}", quoted(name)), remedy));
     }
-    let parts = || PARTS.into_iter().chain((title == "ignore rule").then_some("path"));
+    let parts = || PARTS.into_iter().chain(["path", "manager"].into_iter().filter(|_| title == "ignore rule"));
     if !rule.entries().is_empty() && !rule.entries().iter().any(|(key, _)| parts().any(|it| it == key.name)) {
         let remedy = format!("give at least one of {}", listed(parts()));
         notes.push(Note::new(rule.at, format!("this {title} would match everything"), remedy));

@@ -6,10 +6,8 @@ use super::Note;
 use super::node::Key;
 
 /// Keys that a later version understands, and what they wait for.
-const LATER: [(&str, &str); 17] = [
+const LATER: [(&str, &str); 14] = [
     ("directions", "fix proposals"),
-    ("critical", "severities"),
-    ("additions", "the report of added fields"),
     ("orphans", "the search for orphaned objects"),
     ("unmanaged", "the search for unmanaged objects"),
     ("auto-fix", "fix proposals"),
@@ -21,9 +19,8 @@ const LATER: [(&str, &str); 17] = [
     ("deliver", "promotion"),
     ("approvers", "fix proposals"),
     ("changesets", "fix proposals"),
-    ("manager", "field managers"),
     ("direction", "fix proposals"),
-    ("severity", "severities"),
+    ("severity", "severities of your own"),
 ];
 
 /// Parts of names that people give to addresses and credentials.

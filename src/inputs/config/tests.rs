@@ -68,7 +68,7 @@ ignore:
   - {kind: deployments, environment: prd, reason: "x"}
   - {name: web}
   - {reason: "everything"}
-  - {path: spec/replicas, reason: "no slash", until: tomorrow, manager: kubectl}
+  - {path: spec/replicas, reason: "no slash", until: tomorrow}
 "#;
     insta::assert_snapshot!(problems(text)?, @r#"
     drift.yaml:1:10: 2 is not possible here: this version of Drift Detector reads 1 only
@@ -85,10 +85,9 @@ ignore:
     drift.yaml:14:12: `deployments` is not a kind: write it as manifests do, for example `Deployment`
     drift.yaml:14:38: there is no environment `prd`: did you mean `prod`?
     drift.yaml:15:5: `reason` is missing in this ignore rule: add it: why, for the report
-    drift.yaml:16:5: this ignore rule would match everything: give at least one of `environment`, `kind`, `namespace`, `name`, `label` and `path`
+    drift.yaml:16:5: this ignore rule would match everything: give at least one of `environment`, `kind`, `namespace`, `name`, `label`, `path` and `manager`
     drift.yaml:17:12: `spec/replicas` is not a path: begin with `/`, for example `/spec/replicas`
     drift.yaml:17:54: `tomorrow` is not a day: write `YYYY-MM-DD`
-    drift.yaml:17:64: `manager` needs field managers, which this version does not have yet: remove it
     "#);
     Ok(())
 }
@@ -142,7 +141,12 @@ fn bad_files_are_refused_by_the_reader_and_where_it_can_by_the_schema() -> Resul
         (with("ignore: [{path: /a~b, reason: x}]"), "stray `~`", false),
         (with("ignore: [{path: /a, reason: x, until: 2027-02-30}]"), "is not a day", false),
         (with("ignore: [{path: /a, reason: x, until: soon}]"), "is not a day", true),
-        (with("ignore: [{path: /a, reason: x, manager: kubectl}]"), "needs field managers", true),
+        (with("ignore: [{reason: x, manager: ''}]"), "is not a pattern for names", true),
+        (with("ignore: [{reason: x, manager: 'a{'}]"), "a{", false),
+        (with("scope: {exclude: [{reason: x, manager: a}]}"), "unknown key `manager`", true),
+        (with("critical: ['pay{']"), "pay{", false),
+        (with("critical: payments"), "expected a list", true),
+        (with("additions: always"), "is not a choice here", true),
         (with("prices: {}"), "`prices` needs cost estimates", true),
         (with("confighub-token: abc"), "never stands in this file", true),
         (with("version: 1"), "stands here twice", false),
@@ -160,8 +164,6 @@ fn bad_files_are_refused_by_the_reader_and_where_it_can_by_the_schema() -> Resul
 fn keys_of_later_versions_are_refused_by_name() -> Result<()> {
     for key in [
         "directions",
-        "critical",
-        "additions",
         "orphans",
         "unmanaged",
         "auto-fix",

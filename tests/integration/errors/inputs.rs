@@ -78,8 +78,6 @@ error: .github/drift.yaml:7:1: unknown key `ignored`: did you mean `ignore`?
 fn keys_of_later_versions_are_refused_by_name() -> Result<()> {
     let later = [
         "directions: []",
-        "critical: [checkout]",
-        "additions: drift",
         "orphans: full",
         "unmanaged: report",
         "auto-fix: [dev]",
@@ -131,10 +129,9 @@ fn values_of_later_versions_and_unknown_ones_are_refused_by_name() -> Result<()>
         ("--mode", "collect", ["`collect` needs", "use `detect`"]),
         ("--mode", "report", ["`report` needs", "use `detect`"]),
         ("--mode", "detct", ["`detct` is not a mode", "use `detect`"]),
-        ("--fail-on", "new-drift", ["`new-drift` needs a history", "use `never`, `error` or `drift`"]),
+        ("--fail-on", "new-drift", ["`new-drift` needs a history", "use `never`, `error`, `drift` or a severity"]),
         ("--fail-on", "unapproved", ["`unapproved` needs fix proposals", "use `never`"]),
-        ("--fail-on", "critical", ["`critical` needs severities", "use `never`"]),
-        ("--fail-on", "low", ["`low` needs severities", "use `never`"]),
+        ("--fail-on", "hihg", ["`hihg` is not a choice", "did you mean `high`?"]),
         ("--fail-on", "drfit", ["`drfit` is not a choice", "did you mean `drift`?"]),
         ("--environments", "dev,prd", ["there is no environment `prd`", "did you mean `prod`?"]),
         ("--environments", "qa", ["there is no environment `qa`", "known are `dev`, `staging` and `prod`"]),

@@ -33,6 +33,12 @@ fn fail_on_decides_between_drift_gaps_and_success() -> Result<()> {
         ("error", true, 3),
         ("drift", false, 1),
         ("drift", true, 1),
+        // The settings changed: medium, and high in the last environment.
+        ("critical", false, 0),
+        ("critical", true, 3),
+        ("high", false, 1),
+        ("high", true, 1),
+        ("info", false, 1),
         ("never", false, 0),
         ("never", true, 0),
     ] {

@@ -1,0 +1,218 @@
+//! What only live has and a person's tool alone owns: fields, entries of lists and maps that somebody added.
+//!
+//! Silent is everything else: what any other manager owns too, what nobody is known to own (no `managedFields`: nobody
+//! knows), what the server or ConfigHub's delivery owns, API defaults that came with a person's write, and known injections.
+
+use serde_json::{Map, Value, json};
+
+use super::compare::{Difference, Sensitivity};
+use super::defaults;
+use super::fields;
+use super::injected::{self, Situation};
+use super::owners::{self, Entry, Nodes, Owners, Step as Down, Told};
+use super::path::FieldPath;
+use super::place::{Place, Step};
+use super::rule::Rule;
+use super::types::CustomSchemas;
+use crate::model::finding::Code;
+
+/// The topmost added nodes, by path. What a difference in `found` covers already is not told twice.
+///
+/// Indices are those of desired where desired has the entry; an added entry has its index in live.
+pub fn find(
+    situation: &Situation<'_>,
+    owners: &Owners<'_>,
+    found: &[Difference],
+    schemas: &CustomSchemas,
+) -> Vec<Difference> {
+    let Situation { gvk, desired, live } = *situation;
+    let (Value::Object(desired), Value::Object(live), true) = (desired, live, owners.know_a_person()) else {
+        return Vec::new();
+    };
+    let mut walk = Walk { situation, place: Place::root(gvk, schemas), added: Vec::new() };
+    walk.object(Some(desired), live, &owners.root());
+    let covered: Vec<String> = found.iter().map(|it| it.path.pointer()).collect();
+    let is_covered = |path: &FieldPath| {
+        let pointer = path.pointer();
+        covered
+            .iter()
+            .any(|it| pointer.strip_prefix(it.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    };
+    walk.added.retain(|it| !is_covered(&it.path));
+    walk.added.sort_by(|one, other| one.path.cmp(&other.path));
+    walk.added
+}
+
+/// Whose an added value is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// People's tools own all of it, and nobody else any of it.
+    Persons,
+    /// Parts of it are theirs alone.
+    Partly,
+    /// Somebody else's, or nobody's.
+    Others,
+}
+
+struct Walk<'a> {
+    situation: &'a Situation<'a>,
+    place: Place<'a>,
+    added: Vec<Difference>,
+}
+
+impl<'a> Walk<'a> {
+    /// `desired` is None below an added node.
+    fn object(&mut self, desired: Option<&'a Map<String, Value>>, live: &'a Map<String, Value>, nodes: &Nodes<'_>) {
+        for (key, value) in live {
+            let stated = desired.and_then(|it| it.get(key)).filter(|it| !it.is_null());
+            let nodes = nodes.step(Down::Key(key));
+            self.place.push(Step::Key(key));
+            match (stated, value) {
+                (None, value) => self.added(value, live, &nodes),
+                (Some(Value::Object(stated)), Value::Object(value)) => self.object(Some(stated), value, &nodes),
+                (Some(Value::Array(stated)), Value::Array(value)) => self.list(Some(stated), value, &nodes),
+                // Stated: what differs is a finding of its own.
+                (Some(_), _) => {}
+            }
+            self.place.pop();
+        }
+    }
+
+    /// Only where the managers tell the entries apart; any other list is one value, and desired states it.
+    fn list(&mut self, desired: Option<&'a [Value]>, live: &'a [Value], nodes: &Nodes<'_>) {
+        let told = nodes.told();
+        if matches!(told, Told::Not) || nodes.has_whole() {
+            return;
+        }
+        let stated = desired.unwrap_or_default();
+        let partners: Vec<_> =
+            stated.iter().enumerate().map(|(index, item)| owners::partner(item, index, live, &told)).collect();
+        for (at, value) in live.iter().enumerate() {
+            let nodes = nodes.step(Down::Item(at, value));
+            let partner = partners.iter().position(|it| *it == Some(at));
+            let (index, item) = partner.map_or((at, value), |index| (index, &stated[index]));
+            self.place.push(Step::Item { index, item, flag: None });
+            match (partner, item, value) {
+                (None, _, value) => self.added(value, &Map::new(), &nodes),
+                (Some(_), Value::Object(stated), Value::Object(value)) => self.object(Some(stated), value, &nodes),
+                (Some(_), ..) => {}
+            }
+            self.place.pop();
+        }
+    }
+
+    /// A node that desired does not have. `siblings` are the live fields beside it.
+    fn added(&mut self, value: &'a Value, siblings: &Map<String, Value>, nodes: &Nodes<'_>) {
+        if self.is_silent(value, siblings) {
+            return;
+        }
+        match (self.whose(value, nodes), value) {
+            (Whose::Persons, value) => self.tell(value),
+            // Who put an entry into a list added it, whoever wrote into it since.
+            (Whose::Partly, value) if self.place.in_list() && is_persons(nodes.of_node()) => self.tell(value),
+            (Whose::Partly, Value::Object(fields)) => self.object(None, fields, nodes),
+            (Whose::Partly, Value::Array(items)) => self.list(None, items, nodes),
+            _ => {}
+        }
+    }
+
+    fn tell(&mut self, value: &Value) {
+        let is_secret = self.situation.gvk.is_secret() && matches!(self.place.first(), "data" | "stringData");
+        self.added.push(Difference {
+            code: Code::FieldAdded,
+            path: self.place.path(),
+            desired: Value::Null,
+            // The values of a Secret end here, as they do where it is compared.
+            live: Some(if is_secret { Value::Null } else { value.clone() }),
+            names: self.place.names(),
+            sensitivity: if is_secret { Sensitivity::Secret } else { Sensitivity::Ordinary },
+            rule: Rule::added(),
+        });
+    }
+
+    /// Whether the value says nothing that a person could have meant.
+    fn is_silent(&mut self, value: &'a Value, siblings: &Map<String, Value>) -> bool {
+        let is_known = self.is_injected(value);
+        if fields::is_server_owned(&self.place) || self.is_default(value, siblings) || is_known {
+            return true;
+        }
+        match value {
+            Value::Null => true,
+            Value::Object(fields) => fields.iter().all(|(key, value)| {
+                self.place.push(Step::Key(key));
+                let is_silent = self.is_silent(value, fields);
+                self.place.pop();
+                is_silent
+            }),
+            // An entry is something, whatever it says.
+            Value::Array(items) => items.iter().enumerate().all(|(index, item)| {
+                self.place.push(Step::Item { index, item, flag: None });
+                let is_known = self.is_injected(item);
+                self.place.pop();
+                is_known
+            }),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+
+    fn is_injected(&self, value: &Value) -> bool {
+        let path = self.place.path();
+        injected::rule(self.situation, Code::FieldAdded, &path, &Value::Null, Some(value)).is_some()
+    }
+
+    fn is_default(&self, value: &Value, siblings: &Map<String, Value>) -> bool {
+        let scalar = !value.is_object() && !value.is_array();
+        let computed = match (self.place.kind(), self.place.leaf()) {
+            // Both depend on fields elsewhere (`pkg/apis/core/v1/defaults.go`, `pkg/apis/networking/v1/defaults.go`).
+            ("Service", "externalTrafficPolicy") => value == "Cluster",
+            ("NetworkPolicy", "policyTypes") => {
+                let has_egress = siblings.get("egress").is_some_and(|it| !it.is_null());
+                *value == if has_egress { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) }
+            }
+            _ => false,
+        };
+        computed || scalar && fields::is_unset(&self.place, value) || defaults::is_default(&self.place, value, siblings)
+    }
+
+    fn whose(&mut self, value: &'a Value, nodes: &Nodes<'_>) -> Whose {
+        if fields::is_server_owned(&self.place) {
+            return Whose::Others;
+        }
+        let mut parts = Vec::new();
+        match value {
+            Value::Object(fields) if !fields.is_empty() && !nodes.has_whole() => {
+                for (key, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+                    self.place.push(Step::Key(key));
+                    parts.push(self.whose(value, &nodes.step(Down::Key(key))));
+                    self.place.pop();
+                }
+            }
+            Value::Array(items) if !items.is_empty() && !nodes.has_whole() => {
+                for (index, item) in items.iter().enumerate() {
+                    self.place.push(Step::Item { index, item, flag: None });
+                    parts.push(self.whose(item, &nodes.step(Down::Item(index, item))));
+                    self.place.pop();
+                }
+            }
+            _ => return if is_persons(nodes.entries()) { Whose::Persons } else { Whose::Others },
+        }
+        // The mapping itself may be somebody else's, who put something into it before.
+        let is_theirs = nodes.of_node().all(Entry::is_persons);
+        if is_theirs && parts.iter().all(|it| *it == Whose::Persons) {
+            Whose::Persons
+        } else if parts.iter().all(|it| *it == Whose::Others) {
+            Whose::Others
+        } else {
+            Whose::Partly
+        }
+    }
+}
+
+/// Whether there are any, and all are people's tools.
+fn is_persons<'a>(owners: impl Iterator<Item = &'a Entry<'a>>) -> bool {
+    let mut owners = owners.peekable();
+    owners.peek().is_some() && owners.all(Entry::is_persons)
+}
+
+#[cfg(test)]
+mod tests;
