@@ -85,6 +85,8 @@ pub(in crate::drift) struct Field {
 pub(in crate::drift) enum Zero {
     /// Zero is a value like any other.
     Kept,
+    /// And so is null.
+    Nullable,
     /// A Go field that is not a pointer.
     Absent,
 }
@@ -144,6 +146,14 @@ impl Graph {
     #[cfg(test)]
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, Id)> {
         self.names.iter().map(|(name, id)| (&**name, *id))
+    }
+
+    #[cfg(test)]
+    pub(super) fn kinds(&self) -> impl Iterator<Item = GroupVersionKind> {
+        self.kinds.iter().map(|it| {
+            let (group, version, kind) = (it.group.to_string(), it.version.to_string(), it.kind.to_string());
+            GroupVersionKind { group, version, kind }
+        })
     }
 
     pub(super) fn node(&self, id: Id) -> &Node {
