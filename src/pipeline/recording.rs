@@ -177,3 +177,6 @@ fn meaning(text: &str) -> Option<String> {
     let time = || text.parse::<jiff::Timestamp>().ok().map(|it| format!("time {it}"));
     Quantity::parse(text).map(|it| format!("quantity {it:?}")).or_else(duration).or_else(time)
 }
+
+#[cfg(test)]
+mod tests;

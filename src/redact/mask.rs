@@ -59,8 +59,8 @@ impl<'a> Mask<'a> {
             return masked;
         }
         match STANDARD.decode(&joined) {
-            Ok(bytes) => self.encoded(&bytes, raw),
-            Err(_) => masked,
+            Ok(bytes) if !is_telling(raw) => self.encoded(&bytes, raw),
+            Ok(_) | Err(_) => masked,
         }
     }
 
@@ -106,12 +106,11 @@ impl<'a> Mask<'a> {
             Value::String(text) => Value::String(self.text(text)),
             Value::Number(number) if above.number => self.number(number),
             Value::Array(items) => {
-                let mut after_flag = false;
+                let mut before = None;
                 let items = items.iter().map(|item| {
-                    let is_flag = item.as_str().is_some_and(|it| {
-                        patterns::is_secret_flag(it) || it.starts_with('-') && patterns::is_secret_name(it)
-                    });
-                    let secret = above.secret || std::mem::replace(&mut after_flag, is_flag);
+                    let text = item.as_str();
+                    let secret = above.secret || before.is_some_and(|before| hides_next(before, text));
+                    before = text;
                     self.inside(item, Above { secret, ..above })
                 });
                 Value::Array(items.collect())
@@ -151,8 +150,8 @@ impl<'a> Mask<'a> {
         }
         let joined: String = raw.split_ascii_whitespace().collect();
         match STANDARD.decode(&joined) {
-            Ok(bytes) => self.encoded(&bytes, raw),
-            Err(_) => self.whole(raw),
+            Ok(bytes) if !is_telling(raw) => self.encoded(&bytes, raw),
+            Ok(_) | Err(_) => self.whole(raw),
         }
     }
 
@@ -210,7 +209,23 @@ impl Above {
     }
 }
 
+/// Whether a comparison finds something in the text that its bytes as base64 would not show.
+fn is_telling(text: &str) -> bool {
+    TELLING.iter().any(|it| text.contains(it))
+}
+
+/// Whether an argument of a command says that the next one is a secret. One that holds its own value says so in a report
+/// too, but a flag that follows it is a name, and says what comes after it.
+fn hides_next(argument: &str, next: Option<&str>) -> bool {
+    let names_secret = argument.starts_with('-') && patterns::is_secret_name(argument);
+    let is_flag = || argument.contains('=') && next.is_some_and(patterns::is_secret_flag);
+    patterns::is_secret_flag(argument) || names_secret && !is_flag()
+}
+
 /// The bytes of a base64 text, line breaks anywhere, as Go reads it.
 fn bytes(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text.split_ascii_whitespace().collect::<String>()).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ stringData:
 
 /// A Deployment that was scaled, got another image and another limit; one object that is gone, one that is excluded, one
 /// that is ignored, and a unit that cannot be read.
-fn story() -> Story {
+pub(crate) fn story() -> Story {
     let live = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop",
         "uid": "6f1b0e0e-0f0e-4a53-9f4e-000000000001"}, "spec": {"replicas": 5, "selector": {"matchLabels": {"app": "web"}},
         "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [
@@ -54,7 +54,8 @@ fn story() -> Story {
     Story::new().space(space).cluster(ClusterStory::new("dev", vec![live, settings]))
 }
 
-const IGNORE: &str = "ignore:\n  - {kind: ConfigMap, name: settings, path: /data/mode, reason: \"tuned by hand\"}\n";
+pub(crate) const IGNORE: &str =
+    "ignore:\n  - {kind: ConfigMap, name: settings, path: /data/mode, reason: \"tuned by hand\"}\n";
 
 /// A run over the story, with a recording.
 fn ran() -> Result<(Estate, Answer)> {

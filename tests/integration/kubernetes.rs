@@ -4,7 +4,7 @@ mod lists;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use drift_detector::demo::story::{self, Shipped, Story};
 use drift_detector::demo::world::Profile;
 use serde_json::Value;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::apiserver::{ADMIN, ALICE, ApiServer, BOB, READER};
 use crate::detector::Answer;
 use crate::estate::Estate;
+use crate::replay::{replay, result};
 
 const NAMES: [&str; 3] = ["dev", "staging", "prod"];
 
@@ -59,12 +60,19 @@ impl Real {
 
     /// The main job as a user without any right but get and list.
     fn run(&self) -> Result<Answer> {
-        let mut detector = self.estate.detector()?.arguments(["run", "--fail-on", "drift"]);
+        let mut detector = self.estate.detector()?.arguments(["run", "--fail-on", "drift", "--record", "recording"]);
         for (server, name) in self.servers.iter().zip(NAMES) {
             detector =
                 detector.variable(&format!("KUBECONFIG_{}", name.to_uppercase()), server.kubeconfig(READER, name));
         }
-        detector.run()
+        let answer = detector.run()?;
+        let again = replay(&answer)?.arguments(["--fail-on", "drift"]).run()?;
+        ensure!(
+            again.code == answer.code && result(&again)? == result(&answer)?,
+            "the replay differs: {}",
+            again.said()
+        );
+        Ok(answer)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Recordings: what a run read, kept without its secrets, gives the same verdict again, with nothing to contact.
+//!
+//! A bug report with a recording becomes a test: put the folder into `replays/`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use drift_detector::demo::story;
@@ -11,6 +14,7 @@ use serde_json::{Value, json};
 use crate::detector::{Answer, Detector};
 use crate::errors::drifted;
 use crate::estate::{Estate, ONE, THREE};
+use crate::explain::IGNORE;
 
 /// A run that is recorded into `recording`.
 fn recorded(detector: Detector) -> Result<Answer> {
@@ -188,5 +192,53 @@ fn inputs_of_services_have_no_meaning_in_a_replay() -> Result<()> {
     }
     let surroundings = replay(&original)?.variable("CUB_TOKEN", "x").variable("KUBECONFIG", "/nowhere");
     assert_eq!(surroundings.run()?.report()?["status"], "drift");
+    Ok(())
+}
+
+/// The folders of recordings that were kept as tests.
+fn kept() -> Result<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/replays");
+    let mut found: Vec<_> = fs::read_dir(&folder)?.map(|it| it.map(|it| it.path())).collect::<Result<_, _>>()?;
+    found.retain(|it| it.is_dir());
+    found.sort();
+    Ok(found)
+}
+
+/// Each recording's verdict is the one that was agreed on: `cargo insta` shows what changed.
+#[test]
+fn every_kept_recording_is_judged_as_before() -> Result<()> {
+    let kept = kept()?;
+    ensure!(!kept.is_empty(), "there is no recording to replay");
+    for folder in kept {
+        let name = folder.file_name().context("a name")?.to_string_lossy().into_owned();
+        let path = folder.display().to_string();
+        let answer = Detector::new()?.arguments(["run", "--replay", &path]).run()?;
+        let mut report = result(&answer).with_context(|| answer.said())?;
+        let fields = report.as_object_mut().context("a report is an object")?;
+        // What the differences are, not how a report words it.
+        fields.retain(|key, _| ["status", "complete", "counts", "environments"].contains(&key.as_str()));
+        insta::with_settings!({ snapshot_path => "replays", prepend_module_to_snapshot => false }, {
+            insta::assert_json_snapshot!(name, report);
+        });
+    }
+    Ok(())
+}
+
+/// `UPDATE_REPLAYS=1 cargo test --test integration kept_recordings` records anew; read the difference.
+#[test]
+fn the_kept_recordings_of_our_own_can_be_made_again() -> Result<()> {
+    let config = format!("{ONE}scope: {{secrets: true}}\n{IGNORE}");
+    let estate = Estate::new(&crate::explain::story(), Profile::Release, &config)?;
+    let original = recorded(estate.detector()?)?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/replays/shop");
+    if std::env::var_os("UPDATE_REPLAYS").is_some() {
+        fs::create_dir_all(&folder)?;
+        for name in files(&original)? {
+            fs::write(folder.join(&name), original.file(&format!("recording/{name}"))?)?;
+        }
+    }
+    let path = folder.display().to_string();
+    let kept = Detector::new()?.arguments(["run", "--replay", &path]).run()?;
+    assert_eq!(result(&kept)?, result(&original)?, "the story changed, or the way in which it is judged");
     Ok(())
 }

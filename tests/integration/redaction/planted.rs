@@ -38,6 +38,8 @@ fn compared(pairs: Vec<(Value, Value)>) -> Result<Answer> {
     let answer = detector.in_workflow("schedule")?.variable("DRIFT_LOG", "trace").run()?;
     anyhow::ensure!(answer.code == Some(0), "{}", answer.said());
     let again = replay(&answer)?.run()?;
+    let (replayed, original) = (findings(&again)?, findings(&answer)?);
+    anyhow::ensure!(replayed == original, "the replay says {replayed:#?} instead of {original:#?}");
     anyhow::ensure!(result(&again)? == result(&answer)?, "the replay says something else: {}", again.said());
     Ok(answer)
 }
