@@ -62,6 +62,8 @@ pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind, schemas: &
     walk.found
 }
 
+static EMPTY_TEXT: Value = Value::String(String::new());
+
 /// Whether additional fields of live change what a value means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
@@ -104,10 +106,9 @@ impl<'a> Walk<'a> {
             }
             return;
         }
-        let empty_text = Value::from("");
         let live = match live {
             // Go reads a null among texts as an empty one.
-            Some(Value::Null) if fields::is_text_entry(&self.place) => Some(&empty_text),
+            Some(Value::Null) if fields::is_text_entry(&self.place) => Some(&EMPTY_TEXT),
             other => other.filter(|it| !it.is_null()),
         };
         if self.says_nothing(desired, live, siblings) {

@@ -19,7 +19,7 @@ pub(super) use graph::{Lists, Scalar};
 pub(super) use spot::Spot;
 
 use crate::model::object::GroupVersionKind;
-use graph::Graph;
+use graph::{Graph, Id};
 
 /// Kinds that Kubernetes itself serves: `make schema` writes it, and a test holds it against a real server.
 static BUILT_IN: LazyLock<Graph> = LazyLock::new(|| table::read(include_str!("types/builtin.txt")));
@@ -52,7 +52,8 @@ impl CustomSchemas {
 
 /// What every object has, whoever serves it.
 pub(super) fn metadata() -> Option<Spot<'static>> {
-    BUILT_IN.named("meta.v1.ObjectMeta").map(|at| Spot::root(&BUILT_IN, at))
+    static METADATA: LazyLock<Option<Id>> = LazyLock::new(|| BUILT_IN.named("meta.v1.ObjectMeta"));
+    METADATA.map(|at| Spot::root(&BUILT_IN, at))
 }
 
 /// Whether a value is what Go takes for unset.

@@ -53,7 +53,7 @@ pub(super) fn add_definition(graph: &mut Graph, definition: &Value) {
     }
 }
 
-/// The name under which a type is kept: group, version and name, without what all of them share.
+/// Group, version and name of a type, without what all of Kubernetes' own share.
 pub(super) fn short(name: &str) -> &str {
     let mut dots = name.rmatch_indices('.').map(|(at, _)| at);
     dots.nth(2).map_or(name, |at| &name[at + 1..])
@@ -82,8 +82,8 @@ impl Reader<'_> {
         if schema.get("properties").is_none() {
             return self.node(schema);
         }
-        let is_known = self.graph.named(short(name)).is_some();
-        let id = self.graph.reserve(short(name));
+        let is_known = self.graph.named(name).is_some();
+        let id = self.graph.reserve(name);
         if !is_known {
             let last = name.rsplit('.').next().unwrap_or_default();
             let read = self.structure(schema, last);

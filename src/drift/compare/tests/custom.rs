@@ -140,6 +140,27 @@ fn other_versions_and_kinds_have_no_schema() {
 }
 
 #[test]
+fn types_of_two_groups_do_not_mix() {
+    let of = |group: &str, list: &str| {
+        json!({"components": {"schemas": {format!("{group}.a.v1.Thing"): {
+            "x-kubernetes-group-version-kind": [{"group": format!("a.{group}"), "version": "v1", "kind": "Thing"}],
+            "properties": {
+                "metadata": {"type": "object"},
+                "list": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": list},
+            },
+        }}}})
+    };
+    let mut schemas = CustomSchemas::default();
+    schemas.add_openapi(&of("one", "atomic"));
+    schemas.add_openapi(&of("other", "set"));
+    for (group, want) in [("one", 2), ("other", 0)] {
+        let [desired, live] = ["[a, b]", "[b, a]"]
+            .map(|it| read(&format!("apiVersion: a.{group}/v1\nkind: Thing\nmetadata: {{name: a}}\nlist: {it}")));
+        assert_eq!(compare(&desired, &live, &gvk(&desired), &schemas).len(), want, "{group}");
+    }
+}
+
+#[test]
 fn definitions_of_the_first_version_have_one_schema() {
     let mut schemas = CustomSchemas::default();
     schemas.add_definition(&json!({

@@ -60,33 +60,28 @@ pub(super) fn lines(source: &Source) -> Lines {
         }
     }
     openapi::add_document(&mut graph, &json!({"components": {"schemas": schemas}}));
-    let mut facts = BTreeMap::new();
-    for (name, fields) in &go.types {
-        facts.insert(openapi::short(name), fields);
-    }
-    let roots: BTreeSet<&str> = go.kinds.iter().map(|it| openapi::short(&it.name)).collect();
+    let roots: BTreeSet<&str> = go.kinds.iter().map(|it| it.name.as_str()).collect();
     let mut lines = Lines::new();
     let mut wanted: Vec<String> = Vec::new();
     for GoKind { group, version, kind, name } in &go.kinds {
         let group = if group.is_empty() { "-" } else { group };
-        let name = openapi::short(name);
         // Kinds that no server ever stored have no description.
         if graph.named(name).is_none() {
             continue;
         }
-        lines.insert(format!("kind {group} {version} {kind} {name}"), BTreeMap::new());
-        wanted.push(name.to_owned());
+        lines.insert(format!("kind {group} {version} {kind} {}", openapi::short(name)), BTreeMap::new());
+        wanted.push(name.clone());
     }
     let mut writer = Writer { graph: &graph, names: names(&graph), wanted: Vec::new() };
     while let Some(name) = wanted.pop() {
         let Some(Node::Struct(it)) = graph.named(&name).map(|id| graph.node(id)) else { continue };
         let atomic = if it.merge == Merge::Atomic { " atomic" } else { "" };
-        let header = format!("type {name}{atomic}");
+        let header = format!("type {}{atomic}", openapi::short(&name));
         if lines.contains_key(&header) {
             continue;
         }
         let none = BTreeMap::new();
-        let facts = facts.get(name.as_str()).copied().unwrap_or(&none);
+        let facts = go.types.get(&name).unwrap_or(&none);
         let mut fields = BTreeMap::new();
         for field in &it.fields {
             // What a status holds is never compared.
@@ -227,7 +222,7 @@ impl Writer<'_> {
     fn node(&mut self, id: Id) -> String {
         if let Some(name) = self.names.get(&id) {
             self.wanted.push((*name).to_owned());
-            return (*name).to_owned();
+            return openapi::short(name).to_owned();
         }
         match self.graph.node(id) {
             Node::Map(entries) => format!("{{{}}}", self.used(*entries, None)),
