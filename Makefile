@@ -2,7 +2,7 @@
 # the tests in a cache outside the clone.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help test demo lint lint-rust lint-supply lint-workflows
+.PHONY: help test soak demo lint lint-rust lint-supply lint-workflows
 
 TOOLS := $(CURDIR)/target/tools
 export RUSTDOCFLAGS := -D warnings
@@ -14,6 +14,12 @@ test: ## Builds what the tests need, then runs them all
 	@if ! folder=$$(tests/apiserver/build.sh); then \
 	  echo "the API server could not be built: tests that need it are skipped (with CI=true they fail)" >&2; folder=; fi; \
 	DRIFT_APISERVER="$$folder" cargo test --locked
+
+soak: ## Random changes judged by API servers of several minors: MUTATIONS=20000 SEED=7
+	@folders=; for version in v1.34.4 v1.35.4 "" v1.37.2; do \
+	  folders="$$folders:$$(tests/apiserver/build.sh $$version)"; done; \
+	DRIFT_SOAK="$${folders#:}" DRIFT_MUTATIONS="$${MUTATIONS:-20000}" DRIFT_SEED="$${SEED:-$$(date +%s)}" \
+	cargo test --locked --test integration differential::the_engine -- --nocapture
 
 demo: ## The example story on loopback
 	cargo run --locked -- demo
