@@ -1,5 +1,6 @@
 //! The flow of a run, readable as one page. A failing environment becomes a row, not an abort.
 
+mod source;
 mod target;
 
 use std::future::Future;

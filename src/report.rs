@@ -163,6 +163,8 @@ pub struct TargetReport {
     pub failure: Option<Obstacle>,
     /// What differs, by object, then path.
     pub findings: Vec<Finding>,
+    /// What only the cluster has and is not counted as drift: fields that people added, objects that no unit states.
+    pub additions: Vec<Finding>,
     /// Left out on purpose.
     pub suppressed: Vec<Suppressed>,
     /// In scope and not compared, one entry per obstacle.
@@ -285,6 +287,7 @@ impl TargetReport {
             complete,
             counts: Counts {
                 findings: comparison.findings.len(),
+                additions: comparison.additions.len(),
                 objects_drifted: objects(&comparison.findings),
                 compared: comparison.compared,
                 in_scope: comparison.in_scope,
@@ -298,6 +301,7 @@ impl TargetReport {
             },
             failure,
             findings: comparison.findings,
+            additions: comparison.additions,
             suppressed,
             not_compared: NotComparedGroup::all(comparison.not_compared),
             pending: comparison.pending,

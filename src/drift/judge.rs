@@ -12,6 +12,7 @@ use super::ignore;
 use super::path::FieldPath;
 use super::scope::Selection;
 use super::show;
+use super::types::CustomSchemas;
 use crate::model::environment::IgnoreRule;
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::{DesiredObject, ObjectKey, Observed};
@@ -36,6 +37,8 @@ pub struct Case<'a> {
     pub ignore: &'a [IgnoreRule],
     /// The day on which rules hold or have ended.
     pub today: Date,
+    /// What is known about custom resources.
+    pub schemas: &'a CustomSchemas,
     /// Through which every value goes.
     pub redactor: &'a Redactor,
 }
@@ -124,7 +127,7 @@ impl Judge<'_> {
         if metadata.and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null()) {
             return self.not_compared(object, under_way(Text::from("the object is being deleted")));
         }
-        let differences = compare::compare(&object.body, &live, &object.key.gvk);
+        let differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
         let (mut counting, mut suppressed) = (Vec::new(), Vec::new());
         for difference in differences {
             match self.excuse(object, &difference) {
@@ -209,12 +212,13 @@ impl Judge<'_> {
             id: identity::id(self.case, &object.key, code, path),
             code,
             object: object.key.clone(),
-            unit: object.unit.clone(),
-            line: object.line,
+            unit: Some(object.unit.clone()),
+            line: Some(object.line),
             path: path.shown_pointer(self.case.redactor),
             field: path.shown(self.case.redactor),
             desired,
             live,
+            notes: Vec::new(),
         });
     }
 

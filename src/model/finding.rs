@@ -17,11 +17,24 @@ pub enum Code {
     FieldRemoved,
     /// The whole object is not there.
     ObjectMissing,
+    /// The object carries ConfigHub's marks, and no unit in the Space states it.
+    ObjectOrphaned,
+    /// A field that desired does not state, and that a person's tool alone owns.
+    FieldAdded,
+    /// An object in scope that no unit states and that does not come from ConfigHub.
+    ObjectUnmanaged,
 }
 
 impl Code {
     /// Every code, in the order of the report.
-    pub const ALL: [Self; 3] = [Self::ObjectMissing, Self::FieldRemoved, Self::FieldChanged];
+    pub const ALL: [Self; 6] = [
+        Self::ObjectMissing,
+        Self::ObjectOrphaned,
+        Self::FieldRemoved,
+        Self::FieldChanged,
+        Self::FieldAdded,
+        Self::ObjectUnmanaged,
+    ];
 
     /// The stable, kebab-case name.
     pub fn name(self) -> &'static str {
@@ -29,6 +42,9 @@ impl Code {
             Self::FieldChanged => "field-changed",
             Self::FieldRemoved => "field-removed",
             Self::ObjectMissing => "object-missing",
+            Self::ObjectOrphaned => "object-orphaned",
+            Self::FieldAdded => "field-added",
+            Self::ObjectUnmanaged => "object-unmanaged",
         }
     }
 
@@ -38,6 +54,9 @@ impl Code {
             Self::FieldChanged => "the cluster has another value than ConfigHub",
             Self::FieldRemoved => "ConfigHub states the field, the cluster does not have it",
             Self::ObjectMissing => "ConfigHub states the object, the cluster does not have it",
+            Self::ObjectOrphaned => "the object came from ConfigHub, and no unit states it any more",
+            Self::FieldAdded => "somebody added the field by hand; ConfigHub does not state it",
+            Self::ObjectUnmanaged => "the cluster has the object, and no unit states it",
         }
     }
 }
@@ -57,10 +76,10 @@ pub struct Finding {
     pub code: Code,
     /// The object.
     pub object: ObjectKey,
-    /// Slug of the unit that states it.
-    pub unit: String,
+    /// Slug of the unit that states the object; None where none does.
+    pub unit: Option<String>,
     /// Line of the unit on which the object's document starts, from 1.
-    pub line: usize,
+    pub line: Option<usize>,
     /// JSON pointer (RFC 6901) into the desired object; empty for a missing object.
     pub path: Text,
     /// The path for people: `spec.template.spec.containers[name=web].image`; empty for a missing object.
@@ -69,6 +88,8 @@ pub struct Finding {
     pub desired: Shown,
     /// What the cluster runs.
     pub live: Shown,
+    /// What the reader should know about it: one sentence each, without a full stop.
+    pub notes: Vec<Text>,
 }
 
 /// A value as it may be shown.

@@ -73,6 +73,8 @@ pub struct Comparison {
     pub context: Option<Text>,
     /// Drift, sorted by object, then path.
     pub findings: Vec<Finding>,
+    /// What only the cluster has and nobody counts as drift: fields that people added, objects that no unit states.
+    pub additions: Vec<Finding>,
     /// Left out on purpose.
     pub suppressed: Vec<Suppressed>,
     /// In scope but not compared.

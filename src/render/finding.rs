@@ -32,7 +32,7 @@ pub(super) struct FindingView {
 struct Source {
     unit: String,
     /// On which it starts.
-    line: usize,
+    line: Option<usize>,
 }
 
 /// What stands in a cell: a value, or words about one.
@@ -75,7 +75,7 @@ impl FindingView {
             field: pieces(&limits.text(finding.field.as_str())),
             desired,
             live,
-            source: Some(Source { unit: limits.text(&finding.unit), line: finding.line }),
+            source: finding.unit.as_ref().map(|unit| Source { unit: limits.text(unit), line: finding.line }),
         };
         (row, diff)
     }

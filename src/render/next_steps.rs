@@ -45,7 +45,7 @@ impl NextSteps {
             findings.iter().filter(|it| it.code != Code::ObjectMissing).map(|it| &it.object).collect();
         let kubectl = kubectl(target);
         let look: Vec<_> = changed.iter().filter_map(|it| look(&kubectl, it)).collect();
-        let units: BTreeSet<_> = findings.iter().map(|it| it.unit.as_str()).collect();
+        let units: BTreeSet<_> = findings.iter().filter_map(|it| it.unit.as_deref()).collect();
         let commands = COMMANDS.min(limits.findings);
         Some(Self {
             more: look.len().saturating_sub(commands),

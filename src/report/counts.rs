@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 pub struct Counts {
     /// Differences that are drift.
     pub findings: usize,
-    /// Objects that have at least one.
+    /// What only the cluster has and is not counted as drift.
+    pub additions: usize,
+    /// Objects that have at least one difference that is drift.
     pub objects_drifted: usize,
     /// Objects that were compared, missing ones included.
     pub compared: usize,
@@ -39,6 +41,7 @@ impl Add for Counts {
         // Taken apart whole, so that a new count cannot be forgotten.
         let Self {
             findings,
+            additions,
             objects_drifted,
             compared,
             in_scope,
@@ -51,6 +54,7 @@ impl Add for Counts {
         } = other;
         Self {
             findings: self.findings + findings,
+            additions: self.additions + additions,
             objects_drifted: self.objects_drifted + objects_drifted,
             compared: self.compared + compared,
             in_scope: self.in_scope + in_scope,

@@ -33,13 +33,14 @@ pub(crate) fn finding(object: ObjectKey, field: &str, desired: Shown, live: Show
     Finding {
         id: format!("{object}/{field}"),
         code: if live == Shown::Absent { Code::FieldRemoved } else { Code::FieldChanged },
-        unit: object.name.clone(),
+        unit: Some(object.name.clone()),
         object,
-        line: 1,
+        line: Some(1),
         path: text(&format!("/{}", field.replace('.', "/"))),
         field: text(field),
         desired,
         live,
+        notes: Vec::new(),
     }
 }
 

@@ -54,6 +54,7 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         other_toolchains: &["infra (OpenTofu/HCL)".to_owned()],
         ignore,
         today: Date::constant(2027, 1, 31),
+        schemas: &CustomSchemas::default(),
         redactor: &redactor,
     };
     judge(&case, selection, observed)
@@ -72,7 +73,7 @@ fn a_changed_field_and_a_missing_object_are_findings() {
     let text = format!("{CONFIG}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: b}}}}");
     let comparison = judged(&[unit("u", &text)], &[config("z")], &[]);
     let told: Vec<_> = comparison.findings.iter().map(|it| (it.code, it.path.as_str(), it.line)).collect();
-    assert_eq!(told, [(Code::FieldChanged, "/data/x", 1), (Code::ObjectMissing, "", 3)]);
+    assert_eq!(told, [(Code::FieldChanged, "/data/x", Some(1)), (Code::ObjectMissing, "", Some(3))]);
     let Finding { desired, live, field, .. } = &comparison.findings[0];
     assert_eq!(
         (field.as_str(), desired, live),
