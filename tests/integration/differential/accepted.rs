@@ -45,6 +45,18 @@ pub(super) const ROWS: &[Row] = &[
         path: "*in body must be of type*null*",
         reason: "a null states nothing; a schema that does not allow it keeps such a text from being shipped",
     },
+    Row {
+        kind: "Lease",
+        what: What::SilentRefusal,
+        path: "*parsing time*",
+        reason: "the same instant without its microseconds: the server cannot read that, and nobody can have shipped it",
+    },
+    Row {
+        kind: "{Lease,Pod}",
+        what: What::Reported,
+        path: "/spec/{preferredHolder,schedulingGroup}",
+        reason: "a field behind a closed feature gate: the server forgets what desired states",
+    },
 ];
 
 /// Which rows were used so far.

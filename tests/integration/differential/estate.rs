@@ -16,6 +16,9 @@ const CASE: &str = "caseid";
 /// Where manifests without a namespace live.
 pub(super) const NAMESPACE: &str = "shop";
 
+/// The group of the estate's custom resource, which `order.yaml` defines.
+pub(super) const CUSTOM: &str = "shop.example.com";
+
 /// Where those live that would limit what others may do.
 const BOUNDED: &str = "bounded";
 
@@ -79,7 +82,7 @@ pub(super) async fn load(api: &Api) -> Result<Vec<Base>> {
         let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
         api.done(&Request::post(path, "setup", definition.body)).await?;
     }
-    api.until_served("/apis/shop.example.com/v1").await?;
+    api.until_served(&format!("/apis/{CUSTOM}/v1")).await?;
 
     let mut files: Vec<_> =
         folder.join("estate").read_dir()?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use drift_detector::drift::compare;
 use drift_detector::drift::compare::Difference;
+use drift_detector::drift::types::CustomSchemas;
 use drift_detector::model::object::GroupVersionKind;
 use serde_json::Value;
 
@@ -85,14 +86,15 @@ fn names(got: &str, want: &str) -> bool {
     got == want || is_parent || got.strip_prefix(want).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// What both judges know about a kind.
+pub(super) struct Kind<'a> {
+    pub(super) gvk: &'a GroupVersionKind,
+    pub(super) root: Node<'a>,
+    pub(super) custom: &'a CustomSchemas,
+}
+
 /// Reads the object at `path` and asks both.
-pub(super) async fn ask(
-    api: &Api,
-    gvk: &GroupVersionKind,
-    root: Node<'_>,
-    path: &str,
-    desired: &Value,
-) -> Result<Opinions> {
+pub(super) async fn ask(api: &Api, kind: &Kind<'_>, path: &str, desired: &Value) -> Result<Opinions> {
     for _ in 0..RACES {
         let live = api.get(path).await?;
         if live.status == 404 {
@@ -108,19 +110,19 @@ pub(super) async fn ask(
             if dry.body["metadata"]["resourceVersion"] != live.body["metadata"]["resourceVersion"] {
                 continue;
             }
-            Theirs::Changes(diff::changes(root, desired, &live.body, &dry.body))
+            Theirs::Changes(diff::changes(kind.root, desired, &live.body, &dry.body))
         } else {
             Theirs::Refused(dry.message())
         };
-        let ours = ours(desired, &live.body, gvk).into_iter().map(|it| it.path.pointer()).collect();
+        let ours = ours(desired, &live.body, kind).into_iter().map(|it| it.path.pointer()).collect();
         return Ok(Opinions { desired: desired.clone(), live: live.body, theirs, ours });
     }
     bail!("`{path}` is written all the time")
 }
 
 /// The differences that our engine counts.
-fn ours(desired: &Value, live: &Value, gvk: &GroupVersionKind) -> Vec<Difference> {
-    let mut found = compare::compare(desired, live, gvk);
+fn ours(desired: &Value, live: &Value, kind: &Kind<'_>) -> Vec<Difference> {
+    let mut found = compare::compare(desired, live, kind.gvk, kind.custom);
     found.retain(|it| it.excuse.is_none());
     found
 }

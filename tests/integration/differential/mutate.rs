@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::estate::{Base, NAMESPACE};
+use super::class::Class;
+use super::estate::NAMESPACE;
 use super::judge::MANAGER;
 use super::place::{self, Place, Step};
 use super::random::Random;
@@ -11,83 +12,6 @@ use super::schema::Node;
 use super::server::{Patch, Request};
 use super::value::Pool;
 use super::verb::{Edit, Verb};
-
-/// The classes of mutations; each occurs equally often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
-    Scale,
-    Status,
-    Edit,
-    MergePatch,
-    JsonPatch,
-    StrategicPatch,
-    ApplyByAnother,
-    TakeOver,
-    AddItem,
-    RemoveItem,
-    RemoveField,
-    Reorder,
-    Default,
-    Empty,
-    AddField,
-    Labels,
-    Recreate,
-    /// Of desired, as all below.
-    Respell,
-    StateNothing,
-    ReorderDesired,
-    OmitOrState,
-    Retype,
-    Restate,
-    /// With the controllers running, as below: an edit, and what they make of it.
-    Controllers,
-    /// A manual scale that an autoscaler takes back.
-    Autoscaler,
-}
-
-impl Class {
-    /// Those that need nothing but the server.
-    pub(super) const ALL: [Self; 23] = [
-        Self::Scale,
-        Self::Status,
-        Self::Edit,
-        Self::MergePatch,
-        Self::JsonPatch,
-        Self::StrategicPatch,
-        Self::ApplyByAnother,
-        Self::TakeOver,
-        Self::AddItem,
-        Self::RemoveItem,
-        Self::RemoveField,
-        Self::Reorder,
-        Self::Default,
-        Self::Empty,
-        Self::AddField,
-        Self::Labels,
-        Self::Recreate,
-        Self::Respell,
-        Self::StateNothing,
-        Self::ReorderDesired,
-        Self::OmitOrState,
-        Self::Retype,
-        Self::Restate,
-    ];
-
-    /// Whether the class has anything to do with this kind.
-    pub(super) fn applies(self, base: &Base) -> bool {
-        let has = |name: &str| base.resource.subresources.iter().any(|it| it == name);
-        match self {
-            Self::Scale => has("scale"),
-            // What is stored of a definition stands in its status: the server refuses every change when it is wrong.
-            Self::Status => has("status") && base.gvk.kind != "CustomResourceDefinition",
-            // Custom resources have no such patch.
-            Self::StrategicPatch => base.gvk.group != "shop.example.com",
-            Self::Controllers => matches!(base.gvk.group.as_str(), "apps" | "batch"),
-            Self::Autoscaler => base.gvk.kind == "Deployment",
-            _ => true,
-        }
-    }
-}
 
 /// As many replicas as the autoscalers of the test allow.
 pub(super) const AUTOSCALED: i64 = 4;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use super::mutate::{Class, Proposal, Scene};
+use super::class::Class;
+use super::mutate::{Proposal, Scene};
 use super::place::{self, Place, Step};
 use super::random::Random;
 use super::schema::{ListType, Scalar};

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use drift_detector::drift::types::CustomSchemas;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::accepted::Used;
-use super::estate::{self, Base};
+use super::class::{self, Class, STEPS};
+use super::estate::{self, Base, CUSTOM};
 use super::judge::{self, Opinions, Problem};
-use super::mutate::{self, Class, Proposal, Scene};
+use super::mutate::{self, Proposal, Scene};
 use super::random::Random;
 use super::schema::{self, Node, Schemas};
 use super::server::{Api, Request};
 use super::value::Pool;
 
-/// Mutations per case.
-const STEPS: usize = 4;
 /// Cases at the same time: enough to keep the server busy.
 const ABREAST: usize = 6;
 /// Proposals for one object until another one is taken: many are refused, as they should be.
@@ -37,6 +37,7 @@ pub(super) struct Ground<'a> {
     pub(super) bases: Vec<Base>,
     used: &'a Used,
     schemas: Schemas,
+    custom: CustomSchemas,
     pool: Pool,
 }
 
@@ -78,7 +79,15 @@ impl<'a> Ground<'a> {
         let mut groups: Vec<String> = bases.iter().map(|base| schema::group_path(&base.gvk)).collect();
         groups.sort();
         groups.dedup();
-        let schemas = Schemas(api.schemas(&groups).await?);
+        let (mut schemas, mut custom) = (Schemas::default(), CustomSchemas::default());
+        for group in groups {
+            let description = api.description(&group).await?;
+            // The engine knows the kinds of Kubernetes itself; of others it is told what a run reads.
+            if group.contains(CUSTOM) {
+                custom.add_openapi(&description);
+            }
+            schemas.add(group, description)?;
+        }
         let mut pool = Pool::default();
         for base in &bases {
             // A webhook that learned of Deployments here would stand in every other case's way.
@@ -86,7 +95,7 @@ impl<'a> Ground<'a> {
                 pool.add(&base.manifest("web"));
             }
         }
-        Ok(Self { api, bases, schemas, pool, used })
+        Ok(Self { api, bases, schemas, custom, pool, used })
     }
 
     pub(super) fn root(&self, base: &Base) -> Result<Node<'_>> {
@@ -94,7 +103,8 @@ impl<'a> Ground<'a> {
     }
 
     pub(super) async fn ask(&self, base: &Base, path: &str, desired: &Value) -> Result<Opinions> {
-        judge::ask(&self.api, &base.gvk, self.root(base)?, path, desired).await
+        let root = self.root(base)?;
+        judge::ask(&self.api, &judge::Kind { gvk: &base.gvk, root, custom: &self.custom }, path, desired).await
     }
 
     /// What nobody accepted.
@@ -106,7 +116,7 @@ impl<'a> Ground<'a> {
 
     /// `mutations` changes, judged one by one.
     pub(super) async fn run(&self, seed: u64, mutations: usize) -> Result<Vec<Judged>> {
-        self.cases(seed, 0, plans(mutations)).await
+        self.cases(seed, 0, class::plans(mutations)).await
     }
 
     /// A few more, with the controllers running.
@@ -287,30 +297,6 @@ impl<'a> Ground<'a> {
         self.api.send(&Request::delete(&at.path)).await?;
         Ok(())
     }
-}
-
-/// The classes of every case. Classes that only some kinds know fill cases of their own; the others take turns, so that
-/// all of them meet in one object and none is rare.
-fn plans(mutations: usize) -> Vec<Vec<Class>> {
-    let is_rare = |class: Class| matches!(class, Class::Scale | Class::Status | Class::StrategicPatch);
-    let general: Vec<Class> = Class::ALL.into_iter().filter(|it| !is_rare(*it)).collect();
-    let mut plans = Vec::new();
-    let (mut left, mut turn) = (mutations, 0);
-    for number in 0.. {
-        if left == 0 {
-            break;
-        }
-        let steps = left.min(STEPS);
-        let first = Class::ALL[number % Class::ALL.len()];
-        plans.push(if is_rare(first) {
-            vec![first; steps]
-        } else {
-            turn += 1;
-            (0..steps).map(|step| general[(turn + step * 7) % general.len()]).collect()
-        });
-        left -= steps;
-    }
-    plans
 }
 
 /// How often each class came, and how often it was drift.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Context as _, Result};
 use drift_detector::model::object::GroupVersionKind;
 use serde_json::Value;
 
-/// Every schema that the estate needs.
-pub(super) struct Schemas(pub(super) BTreeMap<String, Value>);
+/// What the server says about each group and version.
+#[derive(Default)]
+pub(super) struct Schemas(BTreeMap<String, Value>);
 
 /// One node of an object's type.
 #[derive(Clone, Copy)]
@@ -48,6 +50,13 @@ pub(super) fn group_path(gvk: &GroupVersionKind) -> String {
 }
 
 impl Schemas {
+    /// Adds the description of a group and version (`apis/apps/v1`).
+    pub(super) fn add(&mut self, group: String, mut description: Value) -> Result<()> {
+        let schemas = description.pointer_mut("/components/schemas").map(Value::take);
+        self.0.insert(group, schemas.context("a description has schemas")?);
+        Ok(())
+    }
+
     /// The type of a kind.
     pub(super) fn root(&self, gvk: &GroupVersionKind) -> Option<Node<'_>> {
         let schemas = self.0.get(&group_path(gvk))?;

@@ -1,6 +1,5 @@
 //! Requests as other users and managers send them, and the server's own description of its types.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -139,15 +138,11 @@ impl Api {
         Ok(())
     }
 
-    /// The schemas of these groups and versions (`apis/apps/v1`), each by its name.
-    pub(super) async fn schemas(&self, groups: &[String]) -> Result<BTreeMap<String, Value>> {
-        let mut schemas = BTreeMap::new();
-        for group in groups {
-            let mut document = self.get(&format!("/openapi/v3/{group}")).await?;
-            let found = document.body.pointer_mut("/components/schemas").map(Value::take);
-            schemas.insert(group.clone(), found.with_context(|| format!("the server does not describe {group}"))?);
-        }
-        Ok(schemas)
+    /// The description of a group and version (`apis/apps/v1`).
+    pub(super) async fn description(&self, group: &str) -> Result<Value> {
+        let answer = self.get(&format!("/openapi/v3/{group}")).await?;
+        ensure!(answer.is_ok(), "the server does not describe {group}: {}", answer.message());
+        Ok(answer.body)
     }
 
     /// Something the run should say.
