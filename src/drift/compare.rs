@@ -95,8 +95,15 @@ impl<'a> Walk<'a> {
     }
 
     fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: &Map<String, Value>, meaning: Meaning) {
-        // A null states nothing: templates leave them behind, and the server forgets them.
-        if desired.is_null() || fields::is_server_owned(&self.place) || live.is_none() && self.is_identity() {
+        if fields::is_server_owned(&self.place) || live.is_none() && self.is_identity() {
+            return;
+        }
+        // A null states nothing: templates leave them behind, and the server forgets them unless a schema says otherwise.
+        if desired.is_null() {
+            let is_value = self.place.spot().is_some_and(|spot| spot.is_nullable());
+            if let (true, Some(live)) = (is_value, live.filter(|it| !it.is_null())) {
+                self.differs(Code::FieldChanged, desired, Some(live));
+            }
             return;
         }
         let empty_text = Value::from("");
