@@ -119,6 +119,11 @@ impl<'a> Place<'a> {
         matches!(self.known(), Known::Dropped)
     }
 
+    /// Whether the value is an entry of a list.
+    pub(super) fn in_list(&self) -> bool {
+        matches!(self.steps.last(), Some(Step::Item { .. }))
+    }
+
     pub(super) fn depth(&self) -> usize {
         self.steps.len()
     }

@@ -148,6 +148,14 @@ impl Graph {
         self.names.iter().map(|(name, id)| (&**name, *id))
     }
 
+    #[cfg(test)]
+    pub(super) fn kinds(&self) -> impl Iterator<Item = GroupVersionKind> {
+        self.kinds.iter().map(|it| {
+            let (group, version, kind) = (it.group.to_string(), it.version.to_string(), it.kind.to_string());
+            GroupVersionKind { group, version, kind }
+        })
+    }
+
     pub(super) fn node(&self, id: Id) -> &Node {
         &self.nodes[id.0 as usize]
     }

@@ -39,6 +39,14 @@ impl<'a> Spot<'a> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn fields(&self) -> Vec<&'a str> {
+        match self.node() {
+            Node::Struct(it) => it.fields.iter().map(|field| &*field.name).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The same, or without a key what an entry of the list is.
     pub(in crate::drift) fn part(&self, key: Option<&str>) -> Option<Self> {
         key.map_or_else(|| self.item(), |key| self.child(key))

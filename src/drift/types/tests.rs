@@ -1,6 +1,6 @@
 //! The table of built-in kinds against a real server, and schemas of custom resources.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -11,6 +11,7 @@ use super::*;
 use generate::Source;
 
 mod generate;
+mod objects;
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/drift/types/builtin.txt");
 
@@ -89,6 +90,11 @@ fn read(binaries: &Path) -> anyhow::Result<(String, Source)> {
 fn sources() -> anyhow::Result<Vec<(String, Source)>> {
     let folders = std::env::var_os("DRIFT_SCHEMAS").or_else(|| std::env::var_os("DRIFT_APISERVER"));
     let folders = folders.filter(|it| !it.is_empty());
+    if folders.is_none() {
+        anyhow::ensure!(std::env::var_os("CI").is_none_or(|it| it != "true"), "there is no server: run `make test`");
+        // Not by `eprintln`, which cargo shows only for tests that fail.
+        writeln!(std::io::stderr(), "skipped: without DRIFT_APISERVER the table of types is held against nothing")?;
+    }
     let mut sources =
         folders.iter().flat_map(std::env::split_paths).map(|it| read(&it)).collect::<anyhow::Result<Vec<_>>>()?;
     sources.sort_by(|(one, _), (other, _)| other.cmp(one));
