@@ -2,7 +2,7 @@
 # the tests in a cache outside the clone.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help test schema demo lint lint-rust lint-supply lint-workflows
+.PHONY: help test soak schema demo lint lint-rust lint-supply lint-workflows
 
 TOOLS := $(CURDIR)/target/tools
 export RUSTDOCFLAGS := -D warnings
@@ -15,11 +15,17 @@ test: ## Builds what the tests need, then runs them all
 	  echo "the API server could not be built: tests that need it are skipped (with CI=true they fail)" >&2; folder=; fi; \
 	DRIFT_APISERVER="$$folder" cargo test --locked
 
-# What the engine knows of built-in types: the newest patch of each minor that the module proxy has.
-SCHEMA_VERSIONS := v1.37.2 v1.36.3 v1.35.4 v1.34.4
+# Minors to judge by and to learn types from: the newest patch of each that the module proxy has.
+VERSIONS := v1.37.2 v1.36.3 v1.35.4 v1.34.4
+
+soak: ## Random changes judged by API servers of several minors: MUTATIONS=20000 SEED=7
+	@folders=; for version in $(VERSIONS); do \
+	  folders+=":$$(tests/apiserver/build.sh $$version kube-apiserver kube-controller-manager)"; done; \
+	DRIFT_SOAK="$${folders#:}" DRIFT_MUTATIONS="$${MUTATIONS:-20000}" DRIFT_SEED="$${SEED:-$$(date +%s)}" \
+	cargo test --locked --test integration differential -- --nocapture
 
 schema: ## Writes the table of built-in types anew, from real API servers
-	folders=; for version in $(SCHEMA_VERSIONS); do \
+	folders=; for version in $(VERSIONS); do \
 	  folders+=":$$(tests/apiserver/build.sh $$version kube-apiserver kubectl kube-types)"; done; \
 	UPDATE_SCHEMA=1 DRIFT_SCHEMAS="$${folders#:}" cargo test --locked --lib the_table_says
 

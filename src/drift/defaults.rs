@@ -13,6 +13,8 @@ enum Filled<'a> {
     /// What another field says.
     As(&'a Value),
     Bool(bool),
+    /// Every object: a selector without a condition.
+    Everything,
 }
 
 /// Whether the server fills in `value` where the field at `place` is absent. `siblings` are the fields beside it.
@@ -34,6 +36,7 @@ fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: &M
         ("Subject", "apiGroup") if matches!(text("kind"), Some("User" | "Group")) => {
             Some(Filled::Text("rbac.authorization.k8s.io"))
         }
+        ("MatchResources", "namespaceSelector" | "objectSelector") => Some(Filled::Everything),
         // Only where nothing else says how often or when to end.
         ("JobSpec", "backoffLimit") if siblings.contains_key("backoffLimitPerIndex") => None,
         ("JobSpec", "completions") if siblings.contains_key("parallelism") => None,
@@ -45,6 +48,7 @@ fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: &M
         Some(Filled::Text(text)) => value.as_str() == Some(text),
         Some(Filled::As(other)) => value == other,
         Some(Filled::Bool(bool)) => value.as_bool() == Some(bool),
+        Some(Filled::Everything) => value.as_object().is_some_and(Map::is_empty),
         None => false,
     }
 }
@@ -66,10 +70,9 @@ pub(super) fn is_filled_in(place: &Place<'_>, key: &str, value: &Value, siblings
         || match (spot.owner(), place.leaf()) {
             // From `max`, `min` and each other, entry by entry.
             ("LimitRangeItem", "default" | "defaultRequest") => true,
+            (_, "limits") if place.kind() == "LimitRange" => is_derived(key, value, siblings),
             (_, "volumeClaimTemplates") => matches!(key, "apiVersion" | "kind" | "status"),
-            _ => {
-                matches!(key, "default" | "defaultRequest") && place.leaf() == "limits" && place.kind() == "LimitRange"
-            }
+            _ => false,
         }
 }
 
@@ -86,6 +89,18 @@ fn is_added(spot: Spot<'_>, kind: &str, key: &str, value: &Value, siblings: &Map
         }
 }
 
+/// Whether every entry of a container's limits is what another one of the item says (`SetDefaults_LimitRangeItem`).
+fn is_derived(key: &str, value: &Value, item: &Map<String, Value>) -> bool {
+    let sources: &[&str] = match key {
+        "default" => &["max"],
+        "defaultRequest" => &["default", "min"],
+        _ => return false,
+    };
+    let source = |name: &String| sources.iter().find_map(|source| item.get(*source)?.get(name));
+    item.get("type").and_then(Value::as_str) == Some("Container")
+        && value.as_object().is_some_and(|entries| entries.iter().all(|(name, it)| source(name) == Some(it)))
+}
+
 /// `Always` for `latest`, and for no tag unless a digest pins the image.
 fn pull_policy(image: &str) -> &'static str {
     let name = image.rsplit('/').next().unwrap_or(image);
@@ -97,6 +112,22 @@ fn pull_policy(image: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_of_a_container_follow_from_each_other_and_other_limits_do_not() {
+        let item = serde_json::json!({"type": "Container", "max": {"cpu": "2"}, "min": {"memory": "1Mi"}, "default": {"cpu": "2"}});
+        let claims = serde_json::json!({"type": "PersistentVolumeClaim", "max": {"storage": "2Gi"}});
+        let entry = |name: &str, value: &str| serde_json::json!({ name: value });
+        let is_derived = |key: &str, value: Value, item: &Value| {
+            is_derived(key, &value, item.as_object().expect("an item is an object"))
+        };
+        assert!(is_derived("default", entry("cpu", "2"), &item));
+        assert!(is_derived("defaultRequest", entry("cpu", "2"), &item));
+        assert!(is_derived("defaultRequest", entry("memory", "1Mi"), &item));
+        assert!(!is_derived("default", entry("cpu", "1"), &item), "somebody chose it");
+        assert!(!is_derived("defaultRequest", entry("storage", "1Gi"), &item), "nothing says so");
+        assert!(!is_derived("default", entry("storage", "2Gi"), &claims), "only containers have defaults");
+    }
 
     #[test]
     fn the_pull_policy_depends_on_the_tag() {

@@ -4,7 +4,7 @@
 //! Everything here blocks, which an async test can afford: nothing else waits for its thread.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead as _, BufReader, Write as _},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -13,6 +13,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 use tempfile::{NamedTempFile, TempDir};
@@ -20,7 +22,7 @@ use tempfile::{NamedTempFile, TempDir};
 mod audit;
 mod tests;
 
-pub(crate) use audit::Request;
+pub(crate) use audit::{Request, verify_frugal};
 
 /// Has every right.
 pub(crate) const ADMIN: &str = "admin";
@@ -45,6 +47,11 @@ pub(crate) struct ApiServer {
     binaries: PathBuf,
     /// Declared last: removed when the process is gone.
     dir: TempDir,
+}
+
+/// A running controller manager. It ends with this value, and like the server with the process at the latest.
+pub(crate) struct Controllers {
+    process: Child,
 }
 
 /// What the process prints when it answers.
@@ -77,7 +84,8 @@ impl ApiServer {
         Ok(Some([one?, two?, three?]))
     }
 
-    fn start_from(binaries: PathBuf) -> anyhow::Result<Self> {
+    /// Starts a server of these binaries: another minor.
+    pub(crate) fn start_from(binaries: PathBuf) -> anyhow::Result<Self> {
         let dir = TempDir::with_prefix("drift-apiserver-").context("failed to make a folder")?;
         let mut process = Command::new(binaries.join("kube-apiserver"))
             .arg("--dir")
@@ -93,7 +101,7 @@ impl ApiServer {
         let read = BufReader::new(stdout).read_line(&mut line);
         let ready =
             read.map_err(anyhow::Error::from).and_then(|_| Ok(serde_json::from_str(&line)?)).with_context(|| {
-                let log = std::fs::read_to_string(dir.path().join("server.log"));
+                let log = fs::read_to_string(dir.path().join("server.log"));
                 let log = log.unwrap_or_default();
                 let end = log.lines().rev().take(20).collect::<Vec<_>>();
                 let end = end.into_iter().rev().collect::<Vec<_>>().join("\n");
@@ -111,6 +119,27 @@ impl ApiServer {
     /// Its address, `https://127.0.0.1:…`.
     pub(crate) fn url(&self) -> &str {
         &self.ready.server
+    }
+
+    /// What its certificate is trusted by, as PEM.
+    pub(crate) fn ca(&self) -> anyhow::Result<Vec<u8>> {
+        STANDARD.decode(&self.ready.ca_data).context("the server's CA is no base64")
+    }
+
+    /// Starts the controller manager beside it: Deployments, Jobs, autoscalers and the like begin to move.
+    pub(crate) fn controllers(&self) -> anyhow::Result<Controllers> {
+        let config = self.dir.path().join("controllers.kubeconfig");
+        fs::write(&config, self.kubeconfig(ADMIN, "test")).context("failed to write a kubeconfig")?;
+        let log = fs::File::create(self.dir.path().join("controllers.log")).context("failed to make a log")?;
+        let process = Command::new(self.binaries.join("kube-controller-manager"))
+            .arg("--kubeconfig")
+            .arg(&config)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("failed to run the controllers in `{}`", self.binaries.display()))?;
+        Ok(Controllers { process })
     }
 
     /// Text of a kubeconfig whose one and current context logs in as `user`. It refers to no file. A name the server
@@ -220,6 +249,12 @@ impl ApiServer {
     }
 }
 
+impl Drop for Controllers {
+    fn drop(&mut self) {
+        stop(&mut self.process);
+    }
+}
+
 impl Drop for ApiServer {
     fn drop(&mut self) {
         stop(&mut self.process);
@@ -249,7 +284,7 @@ fn binaries() -> anyhow::Result<Option<PathBuf>> {
 }
 
 /// The token the server derives from a name.
-fn token(user: &str) -> String {
+pub(crate) fn token(user: &str) -> String {
     format!("{}-token", user.split('@').next().unwrap_or(user))
 }
 

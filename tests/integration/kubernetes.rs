@@ -1,6 +1,8 @@
 //! The main job against three real Kubernetes API servers, with read rights only.
 
+mod controllers;
 mod lists;
+mod secrets;
 
 use std::collections::BTreeSet;
 
@@ -9,7 +11,7 @@ use drift_detector::demo::story::{self, Shipped, Story};
 use drift_detector::demo::world::Profile;
 use serde_json::Value;
 
-use crate::apiserver::{ADMIN, ALICE, ApiServer, BOB, READER};
+use crate::apiserver::{ADMIN, ALICE, ApiServer, BOB, READER, verify_frugal};
 use crate::detector::Answer;
 use crate::estate::Estate;
 use crate::replay::{replay, result};
@@ -58,8 +60,12 @@ impl Real {
         Ok(Some(Self { estate: Estate::new(&story, Profile::Release, CONFIG)?, servers }))
     }
 
-    /// The main job as a user without any right but get and list.
+    /// The main job as a user without any right but get and list, who reads everything once.
     fn run(&self) -> Result<Answer> {
+        let mut before = Vec::new();
+        for server in &self.servers {
+            before.push(server.audit_log()?.len());
+        }
         let mut detector = self.estate.detector()?.arguments(["run", "--fail-on", "drift", "--record", "recording"]);
         for (server, name) in self.servers.iter().zip(NAMES) {
             detector =
@@ -72,6 +78,12 @@ impl Real {
             "the replay differs: {}",
             again.said()
         );
+        for (server, before) in self.servers.iter().zip(before) {
+            let requests = server.audit_log()?;
+            let ours: Vec<_> = requests.iter().skip(before).filter(|it| it.user == READER).collect();
+            ensure!(!ours.is_empty(), "nothing was read: {}", answer.said());
+            verify_frugal(&ours)?;
+        }
         Ok(answer)
     }
 }

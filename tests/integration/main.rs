@@ -11,6 +11,7 @@ mod action;
 mod cluster;
 mod demo;
 mod detect;
+mod differential;
 mod errors;
 mod explain;
 mod faults;

@@ -1,6 +1,7 @@
 //! What was asked of a server and by whom, from its own audit log.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::Path,
     thread,
@@ -29,6 +30,18 @@ pub(crate) struct Request {
     pub(crate) user_agent: String,
     /// `None` for a watch that goes on.
     pub(crate) status: Option<u16>,
+}
+
+/// Fails unless what one run asked needs no right but `get` and `list`, lists no Secret, and repeats nothing: every page
+/// and every object is read once. `requests` are all of one run and user.
+pub(crate) fn verify_frugal(requests: &[&Request]) -> anyhow::Result<()> {
+    let mut asked = BTreeSet::new();
+    for request in requests {
+        ensure!(matches!(request.verb.as_str(), "get" | "list"), "this needs more than get and list: {request:?}");
+        ensure!(request.resource != "secrets" || request.verb == "get", "Secrets were listed: {request:?}");
+        ensure!(asked.insert(request.uri.as_str()), "this was read twice: {request:?}");
+    }
+    Ok(())
 }
 
 /// Requests in the order of arrival, each once.

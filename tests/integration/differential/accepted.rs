@@ -1,0 +1,94 @@
+//! Where we disagree with the dry run on purpose. A row that no run uses goes.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use super::judge::Problem;
+
+/// One accepted disagreement.
+pub(super) struct Row {
+    /// Glob over kinds.
+    pub(super) kind: &'static str,
+    pub(super) what: What,
+    /// Glob over JSON pointers; of a refusal over the server's words.
+    pub(super) path: &'static str,
+    pub(super) reason: &'static str,
+}
+
+/// Which of the two says more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// The server would change it; we are silent.
+    Silent,
+    /// We report it; the server would not change it.
+    Reported,
+    /// The server refuses; we are silent.
+    SilentRefusal,
+}
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        kind: "CSIDriver",
+        what: What::SilentRefusal,
+        path: "*spec.volumeLifecycleModes: Invalid value*field is immutable*",
+        reason: "a set in another order: the server puts it into desired's order, and then refuses that",
+    },
+    Row {
+        kind: "*",
+        what: What::Reported,
+        path: "/**/env",
+        reason: "the order of variables counts where one refers to another; the measure leaves out every order",
+    },
+    Row {
+        kind: "Order",
+        what: What::SilentRefusal,
+        path: "*in body must be of type*null*",
+        reason: "a null states nothing; a schema that does not allow it keeps such a text from being shipped",
+    },
+    Row {
+        kind: "*",
+        what: What::Reported,
+        path: "/**/ports/*",
+        reason: "open: a port spelled `80.0` is not found among the entries of a keyed list; goes when the engine reads it",
+    },
+    Row {
+        kind: "Lease",
+        what: What::SilentRefusal,
+        path: "*parsing time*",
+        reason: "the same instant without its microseconds: the server cannot read that, and nobody can have shipped it",
+    },
+    Row {
+        kind: "{Lease,Pod}",
+        what: What::Reported,
+        path: "/spec/{preferredHolder,schedulingGroup}",
+        reason: "a field behind a closed feature gate: the server forgets what desired states",
+    },
+];
+
+/// Which rows were used so far.
+#[derive(Default)]
+pub(super) struct Used(Mutex<BTreeSet<usize>>);
+
+impl Used {
+    /// Whether a row covers the problem.
+    pub(super) fn accepts(&self, kind: &str, problem: &Problem) -> bool {
+        let (what, place) = match problem {
+            Problem::Missed(path) => (What::Silent, path),
+            Problem::False(path) => (What::Reported, path),
+            Problem::MissedRefusal(reason) => (What::SilentRefusal, reason),
+        };
+        let covers = |row: &Row| {
+            row.what == what && fast_glob::glob_match(row.kind, kind) && fast_glob::glob_match(row.path, place)
+        };
+        let found = ROWS.iter().position(covers);
+        self.0.lock().expect("nobody panics while noting").extend(found);
+        found.is_some()
+    }
+
+    /// Rows that covered nothing.
+    pub(super) fn unused(&self) -> Vec<String> {
+        let used = self.0.lock().expect("nobody panics while noting");
+        let unused = ROWS.iter().enumerate().filter(|(index, _)| !used.contains(index));
+        unused.map(|(_, row)| format!("{} {} ({})", row.kind, row.path, row.reason)).collect()
+    }
+}
