@@ -12,6 +12,7 @@ use crate::drift::injected::{self, Situation};
 use crate::drift::owners::Owners;
 use crate::drift::path::FieldPath;
 use crate::drift::severity::{self, Weight};
+use crate::drift::types::CustomSchemas;
 use crate::drift::{additions, compare, ignore, show};
 use crate::manifest;
 use crate::model::finding::{Code, Owner, Severity, Shown};
@@ -27,7 +28,7 @@ pub struct Files<'a> {
     pub desired: &'a str,
     /// The same object as the cluster has it; only comments: it does not exist.
     pub live: &'a str,
-    /// Other live objects on which the verdict may depend, such as autoscalers.
+    /// Other live objects on which the verdict may depend: autoscalers, and the CustomResourceDefinition.
     pub context: &'a [String],
     /// JSON pointer patterns of fields that do not count.
     pub ignore: &'a [String],
@@ -88,15 +89,13 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         one(files.desired).context("failed to read the desired object")?.context("the desired file holds no object")?;
     let live = one(files.live).context("failed to read the live object")?;
     let key = key(&desired);
-    let mut autoscalers = Vec::new();
+    let (mut autoscalers, mut schemas) = (Vec::new(), CustomSchemas::default());
     for text in files.context {
         let objects = manifest::values(text).context("failed to read the context")?;
-        autoscalers.extend(
-            objects
-                .iter()
-                .flat_map(opened)
-                .filter_map(|object| Autoscaler::read(&self::key(object).gvk, object, key.namespace.as_deref())),
-        );
+        for object in objects.iter().flat_map(opened) {
+            schemas.add_definition(object);
+            autoscalers.extend(Autoscaler::read(&self::key(object).gvk, object, key.namespace.as_deref()));
+        }
     }
     let Some(live) = live else {
         let root = FieldPath::default();
@@ -114,9 +113,9 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         };
         return Ok(Verdict { drift: true, findings: vec![missing], additions: Vec::new(), suppressed: Vec::new() });
     };
-    let situation = Situation { gvk: &key.gvk, desired: &desired, live: &live };
+    let situation = Situation { gvk: &key.gvk, desired: &desired, live: &live, schemas: &schemas };
     let owners = Owners::read(&live);
-    let found = compare::compare(&desired, &live, &key.gvk);
+    let found = compare::compare(&desired, &live, &key.gvk, &schemas);
     let added = additions::find(&situation, &owners, &found);
     let mut verdict = Verdict { drift: false, findings: Vec::new(), additions: Vec::new(), suppressed: Vec::new() };
     for difference in found.into_iter().chain(added) {

@@ -4,15 +4,18 @@
 //! units ─► scope ─► what to ask the cluster for ─► judge ─► findings, and all that was left out, with the reason
 //! ```
 
+pub mod types;
 pub mod scope;
 mod judge;
 mod identity;
+mod lines;
 pub mod compare;
 mod place;
 mod fields;
 mod defaults;
 mod lists;
 mod equal;
+mod rule;
 pub mod quantity;
 mod secret;
 pub mod path;

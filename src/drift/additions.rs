@@ -12,17 +12,18 @@ use super::injected::{self, Situation};
 use super::owners::{self, Entry, Nodes, Owners, Step as Down, Told};
 use super::path::FieldPath;
 use super::place::{Place, Step};
+use super::rule::Rule;
 use crate::model::finding::Code;
 
 /// The topmost added nodes, by path. What a difference in `found` covers already is not told twice.
 ///
 /// Indices are those of desired where desired has the entry; an added entry has its index in live.
 pub fn find(situation: &Situation<'_>, owners: &Owners<'_>, found: &[Difference]) -> Vec<Difference> {
-    let Situation { gvk, desired, live } = *situation;
+    let Situation { gvk, desired, live, schemas } = *situation;
     let (Value::Object(desired), Value::Object(live), true) = (desired, live, owners.know_a_person()) else {
         return Vec::new();
     };
-    let mut walk = Walk { situation, place: Place::root(gvk), added: Vec::new() };
+    let mut walk = Walk { situation, place: Place::root(gvk, schemas), added: Vec::new() };
     walk.object(Some(desired), live, &owners.root());
     let covered: Vec<String> = found.iter().map(|it| it.path.pointer()).collect();
     let is_covered = |path: &FieldPath| {
@@ -119,6 +120,7 @@ impl<'a> Walk<'a> {
             live: Some(if is_secret { Value::Null } else { value.clone() }),
             names: self.place.names(),
             sensitivity: if is_secret { Sensitivity::Secret } else { Sensitivity::Ordinary },
+            rule: Rule::added(),
         });
     }
 
@@ -163,9 +165,7 @@ impl<'a> Walk<'a> {
             }
             _ => false,
         };
-        computed
-            || scalar && fields::is_unset(&self.place, value)
-            || defaults::default(&self.place, siblings).is_some_and(|default| default.is(value))
+        computed || scalar && fields::is_unset(&self.place, value) || defaults::is_default(&self.place, value, siblings)
     }
 
     fn whose(&mut self, value: &'a Value, nodes: &Nodes<'_>) -> Whose {

@@ -231,6 +231,8 @@ mod tests {
     use super::*;
     use crate::drift::compare::Sensitivity;
     use crate::drift::path::fixtures::path;
+    use crate::drift::rule::Rule;
+    use crate::drift::types::CustomSchemas;
     use crate::model::finding::Code;
     use crate::model::object::GroupVersionKind;
 
@@ -243,8 +245,13 @@ mod tests {
             live: Some(sides.1),
             names: Vec::new(),
             sensitivity: Sensitivity::Ordinary,
+            rule: Rule::added(),
         };
-        note(&Situation { gvk: &gvk, desired: &json!({}), live: &live_object }, &difference).is_some()
+        note(
+            &Situation { gvk: &gvk, desired: &json!({}), live: &live_object, schemas: &CustomSchemas::default() },
+            &difference,
+        )
+        .is_some()
     }
 
     #[test]

@@ -13,15 +13,19 @@ use super::facts::{self, Facts};
 use super::identity;
 use super::ignore;
 use super::injected::{self, Situation};
+use super::lines::UnitLines;
 use super::owners::Owners;
 use super::path::FieldPath;
+use super::rule;
 use super::scope::Selection;
 use super::severity::{self, Tier, Weight};
 use super::show;
+use super::types::CustomSchemas;
+use crate::manifest::Lines;
 use crate::model::environment::{Additions, IgnoreRule, Stage};
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::{DesiredObject, ObjectKey, Observed};
-use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed};
+use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed, Values};
 use crate::model::unit::{Basis, Unit, UnreadUnit};
 use crate::redact::{Redactor, Text};
 
@@ -48,8 +52,12 @@ pub struct Case<'a> {
     pub critical: &'a [String],
     /// The day on which rules hold or have ended.
     pub today: Date,
+    /// What is known about custom resources.
+    pub schemas: &'a CustomSchemas,
     /// Through which every value goes.
     pub redactor: &'a Redactor,
+    /// Where the fields of units stand whose text is not at hand, by unit and object.
+    pub lines: &'a BTreeMap<String, Vec<Option<Lines>>>,
 }
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
@@ -58,7 +66,8 @@ pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<Objec
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
     autoscalers.extend(objects.iter().filter_map(|object| autoscaler(object, observed.get(&object.key))));
-    let mut judge = Judge { case, autoscalers, ended: BTreeSet::new(), comparison: Comparison::default() };
+    let lines = UnitLines::new(case.lines);
+    let mut judge = Judge { case, autoscalers, lines, ended: BTreeSet::new(), comparison: Comparison::default() };
     judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
     judge.comparison.suppressed = suppressed;
     judge.comparison.not_compared = not_compared;
@@ -126,6 +135,7 @@ struct Excuse {
 struct Judge<'a> {
     case: &'a Case<'a>,
     autoscalers: Vec<Autoscaler>,
+    lines: UnitLines<'a>,
     /// Rules that would have mattered and no longer hold, by position.
     ended: BTreeSet<usize>,
     comparison: Comparison,
@@ -143,9 +153,10 @@ impl Judge<'_> {
         if metadata.and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null()) {
             return self.not_compared(object, under_way(Text::from("the object is being deleted")));
         }
-        let situation = Situation { gvk: &object.key.gvk, desired: &object.body, live: &live };
+        let situation =
+            Situation { gvk: &object.key.gvk, desired: &object.body, live: &live, schemas: self.case.schemas };
         let owners = Owners::read(&live);
-        let mut differences = compare::compare(&object.body, &live, &object.key.gvk);
+        let mut differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
         let added = match self.case.additions {
             Additions::Off => Vec::new(),
             Additions::Report | Additions::Drift => additions::find(&situation, &owners, &differences),
@@ -154,7 +165,7 @@ impl Judge<'_> {
         let (mut counting, mut suppressed) = (Vec::new(), Vec::new());
         for difference in differences {
             match self.excuse(object, &situation, &owners, &difference) {
-                Some(excuse) => suppressed.push((difference.path.shown(self.case.redactor), excuse)),
+                Some(excuse) => suppressed.push((difference, excuse)),
                 None => counting.push(difference),
             }
         }
@@ -163,15 +174,18 @@ impl Judge<'_> {
             return self.not_compared(object, under_way(why));
         }
         self.comparison.compared += 1;
-        for (field, excuse) in suppressed {
-            self.suppress(object, field, excuse);
+        for (difference, excuse) in suppressed {
+            let (desired, live) = show::sides(&difference, self.case.redactor);
+            let values = Some(Values { desired, live });
+            self.suppress(object, unit, (difference.code, &difference.path), values, excuse);
         }
         let weight = self.weight(unit);
         counting.sort_by(|one, other| one.path.cmp(&other.path));
         for difference in counting {
             let facts = facts::of(&situation, &difference, &owners, weight, self.case.redactor);
             let sides = show::sides(&difference, self.case.redactor);
-            let finding = self.finding(object, difference.code, &difference.path, sides, facts);
+            let rule = rule::sentence(&difference, self.case.redactor);
+            let finding = self.finding(object, unit, (difference.code, &difference.path), (sides, rule), facts);
             let list =
                 if is_drift(&difference) { &mut self.comparison.findings } else { &mut self.comparison.additions };
             list.push(finding);
@@ -183,13 +197,15 @@ impl Judge<'_> {
             return self.not_compared(object, under_way(self.case.redactor.text(why)));
         }
         self.comparison.compared += 1;
+        let root = FieldPath::default();
+        let whole = (Code::ObjectMissing, &root);
         let has_ttl = object.body.pointer("/spec/ttlSecondsAfterFinished").is_some_and(Value::is_number);
         if object.key.gvk.group == "batch" && object.key.gvk.kind == "Job" && has_ttl {
             let reason = Text::from("a Job with `ttlSecondsAfterFinished` is removed once it has finished");
-            return self.suppress(object, Text::default(), Excuse { rule: None, reason });
+            return self.suppress(object, unit, whole, None, Excuse { rule: None, reason });
         }
         if let Some(reason) = self.ignored(object, None) {
-            return self.suppress(object, Text::default(), Excuse { rule: None, reason });
+            return self.suppress(object, unit, whole, None, Excuse { rule: None, reason });
         }
         let desired = Shown::Text(self.case.redactor.text(&object.key.to_string()));
         let rating = severity::of_object(Code::ObjectMissing, &object.key.gvk, self.weight(unit));
@@ -199,8 +215,8 @@ impl Judge<'_> {
             severity_reason: self.case.redactor.text(&rating.reason),
             notes: Vec::new(),
         };
-        let sides = (desired, Shown::Absent);
-        let finding = self.finding(object, Code::ObjectMissing, &FieldPath::default(), sides, facts);
+        let sides = ((desired, Shown::Absent), Text::from(rule::MISSING));
+        let finding = self.finding(object, unit, whole, sides, facts);
         self.comparison.findings.push(finding);
     }
 
@@ -267,35 +283,59 @@ impl Judge<'_> {
     }
 
     fn finding(
-        &self,
+        &mut self,
         object: &DesiredObject,
-        code: Code,
-        path: &FieldPath,
-        (desired, live): (Shown, Shown),
+        unit: Option<&Unit>,
+        (code, path): (Code, &FieldPath),
+        ((desired, live), rule): ((Shown, Shown), Text),
         facts: Facts,
     ) -> Finding {
         let Facts { owners, severity, severity_reason, notes } = facts;
+        let line = self.lines.line(object, unit, path);
         Finding {
-            id: identity::id(self.case, &object.key, code, path),
+            id: self.id(object, code, path),
             code,
             object: object.key.clone(),
             unit: Some(object.unit.clone()),
-            line: Some(object.line),
+            line: Some(line),
             path: path.shown_pointer(self.case.redactor),
             field: path.shown(self.case.redactor),
+            pattern: path.pattern(self.case.redactor),
             desired,
             live,
             severity,
             severity_reason,
             owners,
+            rule,
             notes,
         }
     }
 
-    fn suppress(&mut self, object: &DesiredObject, field: Text, excuse: Excuse) {
+    fn suppress(
+        &mut self,
+        object: &DesiredObject,
+        unit: Option<&Unit>,
+        (code, path): (Code, &FieldPath),
+        values: Option<Values>,
+        excuse: Excuse,
+    ) {
         let Excuse { rule, reason } = excuse;
-        let (unit, object) = (object.unit.clone(), object.key.clone());
-        self.comparison.suppressed.push(Suppressed { unit, object, field, rule: rule.map(str::to_owned), reason });
+        let line = self.lines.line(object, unit, path);
+        self.comparison.suppressed.push(Suppressed {
+            unit: object.unit.clone(),
+            object: object.key.clone(),
+            field: path.shown(self.case.redactor),
+            rule: rule.map(str::to_owned),
+            reason,
+            id: self.id(object, code, path),
+            line: Some(line),
+            path: path.shown_pointer(self.case.redactor),
+            values,
+        });
+    }
+
+    fn id(&self, object: &DesiredObject, code: Code, path: &FieldPath) -> String {
+        identity::id(self.case.environment, self.case.target, &object.key, code.name(), path)
     }
 
     fn not_compared(&mut self, object: &DesiredObject, obstacle: Obstacle) {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::autoscale::Autoscaler;
+use super::identity;
 use super::ignore;
+use super::path::FieldPath;
 use crate::manifest::{self, Document, DocumentName, ManifestError};
 use crate::model::environment::{Scope, Target};
 use crate::model::object::{DesiredObject, GroupVersionKind, ObjectKey};
@@ -150,7 +152,7 @@ impl Selection {
         bounds: &Bounds<'_>,
         redactor: &Redactor,
     ) -> Option<DesiredObject> {
-        let Document { gvk, namespace, name, body, line, unresolved } = document;
+        let Document { gvk, namespace, name, body, line, index, lines: _, unresolved } = document;
         // Where nobody knows whether the kind has namespaces, one that is stated is believed.
         let namespace = match is_namespaced {
             Ok(true) => Some(namespace.unwrap_or_else(|| default_namespace(unit, bounds))),
@@ -182,12 +184,18 @@ impl Selection {
             None
         };
         if let Some(reason) = reason {
+            let id =
+                identity::id(bounds.environment, &bounds.target.name, &key, identity::LEFT_OUT, &FieldPath::default());
             self.suppressed.push(Suppressed {
                 unit: unit.slug.clone(),
                 object: key,
                 field: Text::default(),
                 rule: None,
                 reason,
+                id,
+                line: Some(line),
+                path: Text::default(),
+                values: None,
             });
             return None;
         }
@@ -200,7 +208,7 @@ impl Selection {
             self.not_compared.push(NotCompared { unit: Some(unit.slug.clone()), object: Some(key), obstacle });
             return None;
         }
-        Some(DesiredObject { key, body, unit: unit.slug.clone(), line })
+        Some(DesiredObject { key, body, unit: unit.slug.clone(), line, document: index })
     }
 
     /// An object that is stated twice has no desired state, whichever API version each names.

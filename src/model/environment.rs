@@ -1,9 +1,11 @@
 //! Environments in promotion order, their targets, and what of them is in scope.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// One environment: a name and the targets that are read together and shown as one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Environment {
     /// Its name, unique in a run.
     pub name: String,
@@ -12,7 +14,8 @@ pub struct Environment {
 }
 
 /// Where one part of an environment lives: a ConfigHub Space and a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Target {
     /// Unique in a run; the environment's name unless it has several targets.
     pub name: String,
@@ -27,7 +30,8 @@ pub struct Target {
 }
 
 /// What is compared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Scope {
     /// Which units of a Space.
     pub units: UnitSelection,
@@ -42,7 +46,8 @@ pub struct Scope {
 }
 
 /// Which units of a Space are in scope.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum UnitSelection {
     /// All of them.
     #[default]
@@ -59,7 +64,8 @@ pub enum UnitSelection {
 }
 
 /// Which revision of a unit is the desired state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CompareTo {
     /// The revision that was shipped: `LastReleasedRevisionNum` or `LiveRevisionNum`.
     #[default]
@@ -69,7 +75,8 @@ pub enum CompareTo {
 }
 
 /// What becomes of fields that only live has and that a person's tool alone owns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Additions {
     /// Shown apart, not drift.
     #[default]
@@ -90,7 +97,8 @@ pub enum Stage {
 }
 
 /// Objects that are not compared because the configuration says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Exclusion {
     /// Which objects.
     pub selector: Selector,
@@ -99,7 +107,8 @@ pub struct Exclusion {
 }
 
 /// A difference that is known and accepted: counted and listed, not drift.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct IgnoreRule {
     /// Which objects.
     pub selector: Selector,
@@ -114,7 +123,8 @@ pub struct IgnoreRule {
 }
 
 /// Selects objects; every part that is given must match. Patterns are globs over names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Selector {
     /// The environment's name, exactly.
     pub environment: Option<String>,

@@ -73,6 +73,8 @@ pub struct DesiredObject {
     pub unit: String,
     /// Line of the unit's text on which the document starts, from 1.
     pub line: usize,
+    /// Its position among the objects of the unit, from 0.
+    pub document: usize,
 }
 
 /// What a cluster answered when it was asked for one object.

@@ -30,7 +30,7 @@ pub(super) struct FindingView {
     live: Cell,
     /// How bad it is, as a word.
     level: &'static str,
-    /// The unit that states the object, in the first row of an object.
+    /// Where it is stated, unless the row above says the same.
     source: Option<Source>,
     /// The field managers of the live value, as they call themselves.
     managers: Vec<ManagerView>,
@@ -41,8 +41,9 @@ pub(super) struct FindingView {
 /// Where an object is stated.
 #[derive(Debug, Serialize)]
 struct Source {
-    unit: String,
-    /// On which it starts.
+    /// In the first row of an object.
+    unit: Option<String>,
+    /// Of the field.
     line: Option<usize>,
 }
 
@@ -74,11 +75,12 @@ impl FindingView {
         limits: &Limits,
     ) -> (Vec<Self>, Vec<DiffView>) {
         let mut diffs = Vec::new();
-        let mut last = None;
+        let mut above: Option<&Finding> = None;
         let rows = worst_first(findings).into_iter().take(limits.findings).map(|it| {
             let (mut row, diff) = Self::new(it, limits);
-            if last.replace(&it.object) == Some(&it.object) {
-                row.source = None;
+            if let Some(above) = above.replace(it).filter(|above| above.object == it.object) {
+                let line = it.line.filter(|_| above.line != it.line);
+                row.source = line.map(|line| Source { unit: None, line: Some(line) });
             }
             diffs.extend(diff.filter(|_| limits.diff_lines > 0).map(|diff| DiffView::new(it, diff, limits)));
             row
@@ -98,7 +100,7 @@ impl FindingView {
             desired,
             live,
             level: finding.severity.name(),
-            source: finding.unit.as_ref().map(|unit| Source { unit: limits.text(unit), line: finding.line }),
+            source: finding.unit.as_ref().map(|unit| Source { unit: Some(limits.text(unit)), line: finding.line }),
             managers: ManagerView::all(finding, limits),
             notes: finding.notes.iter().map(|it| limits.text(it.as_str())).collect(),
         };

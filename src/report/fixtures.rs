@@ -38,18 +38,20 @@ pub(crate) fn finding(object: ObjectKey, field: &str, desired: Shown, live: Show
         line: Some(1),
         path: text(&format!("/{}", field.replace('.', "/"))),
         field: text(field),
+        pattern: text(&format!("/{}", field.replace('.', "/"))),
         desired,
         live,
         severity: Severity::Medium,
         severity_reason: text("the settings are others"),
         owners: Vec::new(),
+        rule: text("compared as a value"),
         notes: Vec::new(),
     }
 }
 
 pub(crate) fn missing(object: ObjectKey) -> Finding {
     let finding = finding(object, "", Shown::Absent, Shown::Absent);
-    Finding { code: Code::ObjectMissing, path: Text::default(), ..finding }
+    Finding { code: Code::ObjectMissing, path: Text::default(), pattern: Text::default(), ..finding }
 }
 
 /// A field that only the cluster has, by this field manager.
@@ -90,7 +92,17 @@ pub(crate) fn not_compared(object: ObjectKey, reason: Reason) -> NotCompared {
 }
 
 pub(crate) fn suppressed(object: ObjectKey, field: &str, reason: &str) -> Suppressed {
-    Suppressed { unit: object.name.clone(), object, field: text(field), rule: None, reason: text(reason) }
+    Suppressed {
+        unit: object.name.clone(),
+        id: format!("{object}/{field}"),
+        object,
+        field: text(field),
+        rule: None,
+        reason: text(reason),
+        line: Some(1),
+        path: text(&format!("/{}", field.replace('.', "/"))),
+        values: None,
+    }
 }
 
 /// A comparison of `in_scope` objects that found this; what was not compared is taken off.
@@ -121,6 +133,7 @@ pub(crate) fn run() -> RunInfo {
         trigger: Some("schedule".to_owned()),
         actor: None,
         url: Some("https://github.com/acme/shop/actions/runs/9876543210".to_owned()),
+        recorded_by: None,
     }
 }
 

@@ -123,7 +123,7 @@ impl Answer {
     /// Everything that left: both streams and every file that is not an input.
     pub(crate) fn everything(&self) -> anyhow::Result<String> {
         let mut all = format!("{}\n{}", self.stdout, self.stderr);
-        for folder in ["drift-report", "runner"] {
+        for folder in ["drift-report", "runner", "recording"] {
             let folder = self.folder.path().join(folder);
             for file in files(&folder)? {
                 all.push_str(&fs::read_to_string(file)?);

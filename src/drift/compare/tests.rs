@@ -15,9 +15,9 @@ fn gvk(object: &Value) -> GroupVersionKind {
 /// `desired` and `live` are YAML below `header`; the result is every pointer that counts.
 fn pointers(header: &str, desired: &str, live: &str) -> Vec<String> {
     let [desired, live] = [desired, live].map(|it| read(&format!("{header}\n{it}")));
-    let gvk = gvk(&desired);
-    let situation = Situation { gvk: &gvk, desired: &desired, live: &live };
-    let found = compare(&desired, &live, &gvk);
+    let (gvk, schemas) = (gvk(&desired), CustomSchemas::default());
+    let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &schemas };
+    let found = compare(&desired, &live, &gvk, &schemas);
     found.iter().filter(|it| injected::explain(&situation, it).is_none()).map(|it| it.path.pointer()).collect()
 }
 
@@ -116,7 +116,8 @@ fn what_the_server_owns_is_not_compared() {
                    selfLink: /c, creationTimestamp: x, managedFields: [], annotations: {confighub.com/UnitSlug: a, \
                    kubectl.kubernetes.io/last-applied-configuration: '{}', mine: b}}\nstatus: {a: b}";
     let live = "metadata: {name: a}";
-    let found = compare(&read(desired), &read(live), &GroupVersionKind::new("v1", "ConfigMap"));
+    let found =
+        compare(&read(desired), &read(live), &GroupVersionKind::new("v1", "ConfigMap"), &CustomSchemas::default());
     let pointers: Vec<_> = found.iter().map(|it| it.path.pointer()).collect();
     assert_eq!(pointers, ["/metadata/annotations/mine"]);
 }
@@ -165,10 +166,12 @@ fn secrets_are_compared_by_bytes_and_tell_nothing() {
         (SECRET, "type: Opaque", "type: other", &["/type"]),
     ]);
     let [desired, live] = ["hunter2", "hunter3"].map(|it| read(&format!("{SECRET}\nstringData: {{a: {it}}}")));
-    let found = compare(&desired, &live, &gvk(&desired));
+    let found = compare(&desired, &live, &gvk(&desired), &CustomSchemas::default());
     assert_eq!(found.len(), 1);
     assert!(!format!("{found:?}").contains("hunter"));
 }
 
+mod custom;
 mod lists;
 mod properties;
+mod types;

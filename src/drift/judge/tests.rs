@@ -57,7 +57,9 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         stage: Stage::Last,
         critical: &["pay*".to_owned()],
         today: Date::constant(2027, 1, 31),
+        schemas: &CustomSchemas::default(),
         redactor: &redactor,
+        lines: &BTreeMap::new(),
     };
     judge(&case, selection, observed)
 }

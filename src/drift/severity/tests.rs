@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::drift::compare::Sensitivity;
 use crate::drift::path::fixtures::path;
+use crate::drift::rule::Rule;
 
 fn difference(pointer: &str, desired: Option<Value>, live: Option<Value>) -> Difference {
     let code = match (&desired, &live) {
@@ -13,7 +14,7 @@ fn difference(pointer: &str, desired: Option<Value>, live: Option<Value>) -> Dif
         _ => Code::FieldChanged,
     };
     let (path, desired) = (path(pointer), desired.unwrap_or_default());
-    Difference { code, path, desired, live, names: Vec::new(), sensitivity: Sensitivity::Ordinary }
+    Difference { code, path, desired, live, names: Vec::new(), sensitivity: Sensitivity::Ordinary, rule: Rule::added() }
 }
 
 fn rated(kind: &str, pointer: &str, desired: Value, live: Value) -> (Severity, String) {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{ensure_found, ensure_silent, findings};
 use crate::detector::Answer;
 use crate::estate::{Estate, ONE};
+use crate::replay::{replay, result};
 
 /// What nobody hides: it must be seen, or nothing is proved.
 const CONTROL: [&str; 2] = ["the-visible-mode-of-desired", "the-visible-mode-of-live"];
@@ -33,8 +34,11 @@ fn compared(pairs: Vec<(Value, Value)>) -> Result<Answer> {
     }
     let estate =
         Estate::new(&Story::new().space(space).cluster(ClusterStory::new("dev", live)), Profile::Release, &config())?;
-    let answer = estate.detector()?.in_workflow("schedule")?.variable("DRIFT_LOG", "trace").run()?;
+    let detector = estate.detector()?.arguments(["run", "--record", "recording"]);
+    let answer = detector.in_workflow("schedule")?.variable("DRIFT_LOG", "trace").run()?;
     anyhow::ensure!(answer.code == Some(0), "{}", answer.said());
+    let again = replay(&answer)?.run()?;
+    anyhow::ensure!(result(&again)? == result(&answer)?, "the replay says something else: {}", again.said());
     Ok(answer)
 }
 
@@ -50,6 +54,8 @@ fn control() -> (Value, Value) {
 fn ensure_control(answer: &Answer) -> Result<()> {
     let everything = answer.file("drift-report/report.md")?;
     anyhow::ensure!(CONTROL.iter().all(|it| everything.contains(it)), "the control is not shown: {}", answer.said());
+    let recording = answer.file("recording/dev.json")?;
+    anyhow::ensure!(CONTROL.iter().all(|it| recording.contains(it)), "the control is not recorded: {recording}");
     Ok(())
 }
 
@@ -177,6 +183,24 @@ fn check_shapes(old: &str, new: &str) -> Result<()> {
 }
 
 #[test]
+fn what_nobody_compares_is_not_recorded_either() -> Result<()> {
+    let canary = "hunter-of-a-last-applied-secret";
+    let annotated = |mode: &str| {
+        let applied = json!({"kind": "Secret", "data": {"mode": STANDARD.encode(canary)}}).to_string();
+        let mut object = config_map("applied", &json!({"mode": mode}));
+        object["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": applied});
+        object
+    };
+    let pins = |pin: i64| json!({"apiVersion": "example.com/v1", "kind": "Door", "metadata": {"name": "door"}, "spec": {"passcode": pin, "sessionLength": "1h"}});
+    let mut live = pins(7_391_846);
+    live["spec"]["sessionLength"] = "1h0m0s".into();
+    let answer = compared(vec![control(), (annotated("same"), annotated("same")), (pins(5_820_117), live)])?;
+    ensure_found(&answer, &["/data/mode", "/spec/passcode"])?;
+    ensure_control(&answer)?;
+    ensure_silent(&answer, &[canary, "7391846", "5820117"], "recording")
+}
+
+#[test]
 fn secrets_in_units_that_cannot_be_read_are_not_quoted() -> Result<()> {
     let canary = "Tr0ub4dor-of-an-unreadable-unit";
     let texts = [
@@ -193,7 +217,8 @@ fn secrets_in_units_that_cannot_be_read_are_not_quoted() -> Result<()> {
     });
     let story = Story::new().space(space).cluster(ClusterStory::new("dev", vec![]));
     let estate = Estate::new(&story, Profile::Release, &config())?;
-    let answer = estate.detector()?.in_workflow("schedule")?.variable("DRIFT_LOG", "trace").run()?;
+    let detector = estate.detector()?.arguments(["run", "--record", "recording"]);
+    let answer = detector.in_workflow("schedule")?.variable("DRIFT_LOG", "trace").run()?;
     assert_eq!(answer.code, Some(3), "{}", answer.said());
     ensure_silent(&answer, &[canary], "unit")
 }
