@@ -49,7 +49,7 @@ pub struct Index {
     pub scope: Scope,
     /// Its ignore rules.
     pub ignore: Vec<IgnoreRule>,
-    /// Globs over the slugs of units that matter more.
+    /// Its globs over the slugs of units that matter more.
     pub critical: Vec<String>,
     /// What became of fields that people added.
     pub additions: Additions,

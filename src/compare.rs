@@ -113,10 +113,10 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         };
         return Ok(Verdict { drift: true, findings: vec![missing], additions: Vec::new(), suppressed: Vec::new() });
     };
-    let situation = Situation { gvk: &key.gvk, desired: &desired, live: &live };
+    let situation = Situation { gvk: &key.gvk, desired: &desired, live: &live, schemas: &schemas };
     let owners = Owners::read(&live);
     let found = compare::compare(&desired, &live, &key.gvk, &schemas);
-    let added = additions::find(&situation, &owners, &found, &schemas);
+    let added = additions::find(&situation, &owners, &found);
     let mut verdict = Verdict { drift: false, findings: Vec::new(), additions: Vec::new(), suppressed: Vec::new() };
     for difference in found.into_iter().chain(added) {
         let path = difference.path.shown_pointer(redactor);

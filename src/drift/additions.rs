@@ -13,19 +13,13 @@ use super::owners::{self, Entry, Nodes, Owners, Step as Down, Told};
 use super::path::FieldPath;
 use super::place::{Place, Step};
 use super::rule::Rule;
-use super::types::CustomSchemas;
 use crate::model::finding::Code;
 
 /// The topmost added nodes, by path. What a difference in `found` covers already is not told twice.
 ///
 /// Indices are those of desired where desired has the entry; an added entry has its index in live.
-pub fn find(
-    situation: &Situation<'_>,
-    owners: &Owners<'_>,
-    found: &[Difference],
-    schemas: &CustomSchemas,
-) -> Vec<Difference> {
-    let Situation { gvk, desired, live } = *situation;
+pub fn find(situation: &Situation<'_>, owners: &Owners<'_>, found: &[Difference]) -> Vec<Difference> {
+    let Situation { gvk, desired, live, schemas } = *situation;
     let (Value::Object(desired), Value::Object(live), true) = (desired, live, owners.know_a_person()) else {
         return Vec::new();
     };

@@ -232,6 +232,7 @@ mod tests {
     use crate::drift::compare::Sensitivity;
     use crate::drift::path::fixtures::path;
     use crate::drift::rule::Rule;
+    use crate::drift::types::CustomSchemas;
     use crate::model::finding::Code;
     use crate::model::object::GroupVersionKind;
 
@@ -246,7 +247,11 @@ mod tests {
             sensitivity: Sensitivity::Ordinary,
             rule: Rule::added(),
         };
-        note(&Situation { gvk: &gvk, desired: &json!({}), live: &live_object }, &difference).is_some()
+        note(
+            &Situation { gvk: &gvk, desired: &json!({}), live: &live_object, schemas: &CustomSchemas::default() },
+            &difference,
+        )
+        .is_some()
     }
 
     #[test]

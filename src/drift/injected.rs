@@ -11,6 +11,7 @@ use super::compare::Difference;
 use super::equal;
 use super::ignore;
 use super::path::FieldPath;
+use super::types::CustomSchemas;
 use crate::model::finding::Code;
 use crate::model::object::GroupVersionKind;
 
@@ -23,6 +24,8 @@ pub struct Situation<'a> {
     pub desired: &'a Value,
     /// As the cluster has it.
     pub live: &'a Value,
+    /// What is known about custom resources.
+    pub schemas: &'a CustomSchemas,
 }
 
 /// One known injection.

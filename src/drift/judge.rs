@@ -153,7 +153,8 @@ impl Judge<'_> {
         if metadata.and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null()) {
             return self.not_compared(object, under_way(Text::from("the object is being deleted")));
         }
-        let situation = Situation { gvk: &object.key.gvk, desired: &object.body, live: &live };
+        let situation =
+            Situation { gvk: &object.key.gvk, desired: &object.body, live: &live, schemas: self.case.schemas };
         let owners = Owners::read(&live);
         let mut differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
         let added = match self.case.additions {
@@ -177,15 +178,16 @@ impl Judge<'_> {
         self.comparison.compared += 1;
         for (difference, excuse) in suppressed {
             let (desired, live) = show::sides(&difference, self.case.redactor);
-            self.suppress(object, unit, difference.code, &difference.path, Some(Values { desired, live }), excuse);
+            let values = Some(Values { desired, live });
+            self.suppress(object, unit, (difference.code, &difference.path), values, excuse);
         }
         let weight = self.weight(unit);
         counting.sort_by(|one, other| one.path.cmp(&other.path));
         for difference in counting {
             let facts = facts::of(&situation, &difference, &owners, weight, self.case.redactor);
-            let (desired, live) = show::sides(&difference, self.case.redactor);
+            let sides = show::sides(&difference, self.case.redactor);
             let rule = rule::sentence(&difference, self.case.redactor);
-            let finding = self.finding(object, unit, difference.code, &difference.path, (desired, live, rule), facts);
+            let finding = self.finding(object, unit, (difference.code, &difference.path), (sides, rule), facts);
             let list =
                 if is_drift(&difference) { &mut self.comparison.findings } else { &mut self.comparison.additions };
             list.push(finding);
@@ -197,15 +199,15 @@ impl Judge<'_> {
             return self.not_compared(object, under_way(self.case.redactor.text(why)));
         }
         self.comparison.compared += 1;
+        let root = FieldPath::default();
+        let whole = (Code::ObjectMissing, &root);
         let has_ttl = object.body.pointer("/spec/ttlSecondsAfterFinished").is_some_and(Value::is_number);
         if object.key.gvk.group == "batch" && object.key.gvk.kind == "Job" && has_ttl {
             let reason = Text::from("a Job with `ttlSecondsAfterFinished` is removed once it has finished");
-            let excuse = Excuse { rule: None, reason };
-            return self.suppress(object, unit, Code::ObjectMissing, &FieldPath::default(), None, excuse);
+            return self.suppress(object, unit, whole, None, Excuse { rule: None, reason });
         }
         if let Some(reason) = self.ignored(object, None) {
-            let excuse = Excuse { rule: None, reason };
-            return self.suppress(object, unit, Code::ObjectMissing, &FieldPath::default(), None, excuse);
+            return self.suppress(object, unit, whole, None, Excuse { rule: None, reason });
         }
         let desired = Shown::Text(self.case.redactor.text(&object.key.to_string()));
         let rating = severity::of_object(Code::ObjectMissing, &object.key.gvk, self.weight(unit));
@@ -215,8 +217,8 @@ impl Judge<'_> {
             severity_reason: self.case.redactor.text(&rating.reason),
             notes: Vec::new(),
         };
-        let sides = (desired, Shown::Absent, Text::from(rule::MISSING));
-        let finding = self.finding(object, unit, Code::ObjectMissing, &FieldPath::default(), sides, facts);
+        let sides = ((desired, Shown::Absent), Text::from(rule::MISSING));
+        let finding = self.finding(object, unit, whole, sides, facts);
         self.comparison.findings.push(finding);
     }
 
@@ -286,12 +288,12 @@ impl Judge<'_> {
         &mut self,
         object: &DesiredObject,
         unit: Option<&Unit>,
-        code: Code,
-        path: &FieldPath,
-        (desired, live, rule): (Shown, Shown, Text),
+        (code, path): (Code, &FieldPath),
+        ((desired, live), rule): ((Shown, Shown), Text),
         facts: Facts,
     ) -> Finding {
         let Facts { owners, severity, severity_reason, notes } = facts;
+        let line = self.lines.line(object, unit, path);
         Finding {
             id: self.id(object, code, path),
             code,
@@ -303,10 +305,10 @@ impl Judge<'_> {
             pattern: path.pattern(self.case.redactor),
             desired,
             live,
-            rule,
             severity,
             severity_reason,
             owners,
+            rule,
             notes,
         }
     }
@@ -315,8 +317,7 @@ impl Judge<'_> {
         &mut self,
         object: &DesiredObject,
         unit: Option<&Unit>,
-        code: Code,
-        path: &FieldPath,
+        (code, path): (Code, &FieldPath),
         values: Option<Values>,
         excuse: Excuse,
     ) {

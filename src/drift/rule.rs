@@ -73,6 +73,11 @@ impl Rule {
         Self { how, entries }
     }
 
+    /// The rule for what only live has.
+    pub(super) fn added() -> Self {
+        Self { how: How::Added, entries: None }
+    }
+
     /// The rule for the values of a Secret.
     pub(super) fn secret() -> Self {
         Self { how: How::Bytes, entries: None }
@@ -100,6 +105,10 @@ pub(super) fn sentence(difference: &Difference, redactor: &Redactor) -> Text {
             "the unit states it, the cluster does not have it, and no default of the API server stands for it"
         }
         How::Presence => "one side has it, the other does not",
+        How::Added => {
+            "only the cluster has it, a person's tool is its only owner, and neither a default nor a known injection \
+             explains it"
+        }
         How::Member => "the list is a set: each entry of the unit has to be there, in any order",
         How::Entry => "each entry of the unit has to be there",
         How::WholeList => "the list counts as a whole: its length or the order of its entries differs",

@@ -91,14 +91,14 @@ pub struct Finding {
     pub desired: Shown,
     /// What the cluster runs.
     pub live: Shown,
-    /// By which rule the two were compared: one sentence without a full stop.
-    pub rule: Text,
     /// How bad it is, by a fixed table.
     pub severity: Severity,
     /// Why it is that bad: what changed, and what raised it. Without a full stop.
     pub severity_reason: Text,
     /// The field managers that own the live field, sorted; empty where it is gone or nobody knows.
     pub owners: Vec<Owner>,
+    /// By which rule the two were compared: one sentence without a full stop.
+    pub rule: Text,
     /// What the reader should know about it: one sentence each, without a full stop.
     pub notes: Vec<Text>,
 }

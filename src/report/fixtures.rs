@@ -41,10 +41,10 @@ pub(crate) fn finding(object: ObjectKey, field: &str, desired: Shown, live: Show
         pattern: text(&format!("/{}", field.replace('.', "/"))),
         desired,
         live,
-        rule: text("compared as a value"),
         severity: Severity::Medium,
         severity_reason: text("the settings are others"),
         owners: Vec::new(),
+        rule: text("compared as a value"),
         notes: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::drift::types::CustomSchemas;
 use crate::model::object::GroupVersionKind;
 
 fn read(text: &str) -> Value {
@@ -20,12 +21,9 @@ fn added(kind: (&str, &str), desired: &str, live: &str, managers: &[Value]) -> V
     let (desired, mut live) = (read(desired), read(live));
     live["metadata"]["managedFields"] = json!(managers);
     let gvk = GroupVersionKind::new(kind.0, kind.1);
-    let situation = Situation { gvk: &gvk, desired: &desired, live: &live };
+    let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &CustomSchemas::default() };
     let found = super::super::compare::compare(&desired, &live, &gvk, &CustomSchemas::default());
-    find(&situation, &Owners::read(&live), &found, &CustomSchemas::default())
-        .iter()
-        .map(|it| it.path.pointer())
-        .collect()
+    find(&situation, &Owners::read(&live), &found).iter().map(|it| it.path.pointer()).collect()
 }
 
 const CONFIG: (&str, &str) = ("v1", "ConfigMap");
@@ -275,8 +273,8 @@ fn a_secret_keeps_what_was_added_to_it() {
     live["metadata"]["managedFields"] = json!([by("kubectl-edit", "'f:data': {'.': {}, 'f:k': {}}")]);
     let gvk = GroupVersionKind::new("v1", "Secret");
     for desired in [json!({}), json!({"data": {"other": ""}})] {
-        let situation = Situation { gvk: &gvk, desired: &desired, live: &live };
-        let found = find(&situation, &Owners::read(&live), &[], &CustomSchemas::default());
+        let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &CustomSchemas::default() };
+        let found = find(&situation, &Owners::read(&live), &[]);
         assert_eq!((found.len(), found[0].sensitivity), (1, Sensitivity::Secret));
         assert!(!format!("{found:?}").contains("aHVudGVyMg"));
     }

@@ -15,9 +15,9 @@ fn gvk(object: &Value) -> GroupVersionKind {
 /// `desired` and `live` are YAML below `header`; the result is every pointer that counts.
 fn pointers(header: &str, desired: &str, live: &str) -> Vec<String> {
     let [desired, live] = [desired, live].map(|it| read(&format!("{header}\n{it}")));
-    let gvk = gvk(&desired);
-    let situation = Situation { gvk: &gvk, desired: &desired, live: &live };
-    let found = compare(&desired, &live, &gvk, &CustomSchemas::default());
+    let (gvk, schemas) = (gvk(&desired), CustomSchemas::default());
+    let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &schemas };
+    let found = compare(&desired, &live, &gvk, &schemas);
     found.iter().filter(|it| injected::explain(&situation, it).is_none()).map(|it| it.path.pointer()).collect()
 }
 

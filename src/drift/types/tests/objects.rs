@@ -171,8 +171,9 @@ proptest! {
     fn what_a_server_makes_of_an_object_is_no_finding(bytes in proptest::collection::vec(any::<u8>(), 1000..6000)) {
         let mut choices = Choices { bytes, used: 0 };
         let (gvk, desired, live) = object(&mut choices);
-        let found = compare(&desired, &live, &gvk, &CustomSchemas::default());
-        let situation = Situation { gvk: &gvk, desired: &desired, live: &live };
+        let schemas = CustomSchemas::default();
+        let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &schemas };
+        let found = compare(&desired, &live, &gvk, &schemas);
         let found: Vec<_> = found.iter().filter(|it| injected::explain(&situation, it).is_none()).collect();
         prop_assert!(found.is_empty(), "{gvk}\n{desired:#}\n{live:#}\n{found:#?}");
     }
