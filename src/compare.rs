@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::drift::autoscale::Autoscaler;
+use crate::drift::autoscale::{Autoscaler, Autoscalers};
 use crate::drift::path::FieldPath;
 use crate::drift::{compare, ignore, show};
 use crate::manifest;
@@ -72,7 +72,7 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         one(files.desired).context("failed to read the desired object")?.context("the desired file holds no object")?;
     let live = one(files.live).context("failed to read the live object")?;
     let key = key(&desired);
-    let mut autoscalers = Vec::new();
+    let mut autoscalers = Autoscalers::default();
     for text in files.context {
         let objects = manifest::values(text).context("failed to read the context")?;
         autoscalers.extend(
@@ -103,7 +103,7 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
                 let pattern = files.ignore.iter().find(|it| ignore::covers(it, &difference.path, &desired))?;
                 Some(redactor.text(&format!("ignored: {pattern}")))
             })
-            .or_else(|| Some(redactor.text(&autoscalers.iter().find_map(|it| it.excuse(&key, &difference))?)));
+            .or_else(|| Some(redactor.text(&autoscalers.excuse(&key, &difference)?)));
         if let Some(reason) = excuse {
             verdict.suppressed.push(Suppressed { path, reason });
             continue;

@@ -18,6 +18,7 @@ mod secret;
 pub mod path;
 pub mod ignore;
 pub mod autoscale;
+pub mod strays;
 pub mod show;
 
 pub use judge::{Case, judge};

@@ -6,6 +6,7 @@ mod placeholders;
 mod yaml;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -20,8 +21,8 @@ pub struct Document {
     pub namespace: Option<String>,
     /// How the object is called.
     pub name: DocumentName,
-    /// The manifest as JSON, items of a `List` on their own.
-    pub body: Value,
+    /// The manifest as compact JSON, items of a `List` on their own: a tree would take ten times the room.
+    pub json: Arc<str>,
     /// The line on which it starts, from 1.
     pub line: usize,
     /// JSON pointers of values that still are placeholders of ConfigHub.
@@ -98,7 +99,7 @@ fn collect(
     let namespace = stated("namespace");
     let body = Value::Object(fields);
     let unresolved = placeholders::find(&body);
-    documents.push(Document { gvk, namespace, name, body, line, unresolved });
+    documents.push(Document { gvk, namespace, name, json: body.to_string().into(), line, unresolved });
     Ok(())
 }
 

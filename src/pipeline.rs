@@ -1,11 +1,13 @@
 //! The flow of a run, readable as one page. A failing environment becomes a row, not an abort.
 
+mod manifests;
 mod source;
 mod target;
 
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
@@ -21,6 +23,8 @@ use crate::publish::{self, Console, Destinations};
 use crate::redact::Redactor;
 use crate::render::{self, Rendered};
 use crate::report::{Report, RunInfo, Status, counted};
+
+use manifests::Manifests;
 
 /// `fail-on` matched.
 const POLICY: u8 = 1;
@@ -69,7 +73,8 @@ async fn gather<I: Future<Output = u8>>(
         connected = connect(inputs, inputs.timeout / 3) => connected,
         _ = interrupted.clone() => Err(confighub::Error::too_slow("GET /info")),
     };
-    let shared = target::Shared { inputs, confighub: &confighub, redactor, now };
+    let manifests = Arc::new(Manifests::default());
+    let shared = target::Shared { inputs, confighub: &confighub, redactor, manifests: &manifests, now };
     let mut outcomes = Vec::new();
     let mut waiting = inputs.environments.iter().filter(|it| !it.targets.is_empty()).count();
     for environment in &inputs.environments {
@@ -92,6 +97,7 @@ async fn gather<I: Future<Output = u8>>(
         let outcome = EnvironmentOutcome { name: environment.name.clone(), targets: join_all(targets).await };
         log(&outcome);
         outcomes.push(outcome);
+        manifests.next_environment();
     }
     outcomes
 }

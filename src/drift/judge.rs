@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::autoscale::Autoscaler;
+use super::autoscale::Autoscalers;
 use super::compare::{self, Difference};
 use super::identity;
 use super::ignore;
@@ -14,7 +14,7 @@ use super::scope::Selection;
 use super::show;
 use crate::model::environment::IgnoreRule;
 use crate::model::finding::{Code, Finding, Shown};
-use crate::model::object::{DesiredObject, ObjectKey, Observed};
+use crate::model::object::{DesiredObject, ObjectKey, Observed, StatedObject};
 use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed};
 use crate::model::unit::{Basis, Unit, UnreadUnit};
 use crate::redact::{Redactor, Text};
@@ -32,6 +32,8 @@ pub struct Case<'a> {
     pub unread: &'a [UnreadUnit],
     /// Units of other toolchains, as `slug (toolchain)`.
     pub other_toolchains: &'a [String],
+    /// Who scales what.
+    pub autoscalers: &'a Autoscalers,
     /// Differences that are known and accepted.
     pub ignore: &'a [IgnoreRule],
     /// The day on which rules hold or have ended.
@@ -42,16 +44,16 @@ pub struct Case<'a> {
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
 pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
-    let Selection { objects, suppressed, not_compared, mut autoscalers, notes } = selection;
+    let Selection { objects, suppressed, not_compared, generated: _, autoscalers: _, notes } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
-    autoscalers.extend(objects.iter().filter_map(|object| autoscaler(object, observed.get(&object.key))));
-    let mut judge = Judge { case, autoscalers, ended: BTreeSet::new(), comparison: Comparison::default() };
+    let mut judge = Judge { case, ended: BTreeSet::new(), comparison: Comparison::default() };
     judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
     judge.comparison.suppressed = suppressed;
     judge.comparison.not_compared = not_compared;
     judge.comparison.notes = notes;
-    for object in objects {
+    for stated in objects {
+        let object = stated.desired();
         let unit = units.get(object.unit.as_str()).copied();
         match observed.remove(&object.key) {
             Some(Observed::Found(raw)) => judge.found(&object, unit, raw.get()),
@@ -75,7 +77,7 @@ enum Deployed {
 }
 
 fn never_shipped(
-    objects: &[DesiredObject],
+    objects: &[StatedObject],
     units: &BTreeMap<&str, &Unit>,
     observed: &BTreeMap<ObjectKey, Observed>,
 ) -> BTreeMap<String, Deployed> {
@@ -93,20 +95,8 @@ fn never_shipped(
     deployed
 }
 
-/// What the object scales: as the cluster has it, else as desired says, as long as it may be there.
-fn autoscaler(object: &DesiredObject, observed: Option<&Observed>) -> Option<Autoscaler> {
-    let read = |body: &Value| Autoscaler::read(&object.key.gvk, body, object.key.namespace.as_deref());
-    let desired = read(&object.body)?;
-    match observed {
-        Some(Observed::Absent) => None,
-        Some(Observed::Found(raw)) => serde_json::from_str(raw.get()).map_or(Some(desired), |live| read(&live)),
-        Some(Observed::NotRead(_)) | None => Some(desired),
-    }
-}
-
 struct Judge<'a> {
     case: &'a Case<'a>,
-    autoscalers: Vec<Autoscaler>,
     /// Rules that would have mattered and no longer hold, by position.
     ended: BTreeSet<usize>,
     comparison: Comparison,
@@ -141,7 +131,9 @@ impl Judge<'_> {
         }
         for difference in counting {
             let (desired, live) = show::sides(&difference, self.case.redactor);
-            self.find(object, difference.code, &difference.path, desired, live);
+            let remarks = self.case.autoscalers.remarks(&object.key, &difference);
+            let notes = remarks.iter().map(|it| it.text(|words| self.case.redactor.text(words))).collect();
+            self.find(object, difference.code, &difference.path, desired, live, notes);
         }
     }
 
@@ -159,12 +151,12 @@ impl Judge<'_> {
             return self.suppress(object, Text::default(), reason);
         }
         let desired = Shown::Text(self.case.redactor.text(&object.key.to_string()));
-        self.find(object, Code::ObjectMissing, &FieldPath::default(), desired, Shown::Absent);
+        self.find(object, Code::ObjectMissing, &FieldPath::default(), desired, Shown::Absent, Vec::new());
     }
 
     /// Why a difference is not drift.
     fn excuse(&mut self, object: &DesiredObject, difference: &Difference) -> Option<Text> {
-        let autoscaled = || self.autoscalers.iter().find_map(|it| it.excuse(&object.key, difference));
+        let autoscaled = || self.case.autoscalers.excuse(&object.key, difference);
         if let Some(excuse) = difference.excuse {
             return Some(Text::from(excuse));
         }
@@ -204,7 +196,15 @@ impl Judge<'_> {
         is_behind.then(|| Text::from("its controller has not yet seen the latest change"))
     }
 
-    fn find(&mut self, object: &DesiredObject, code: Code, path: &FieldPath, desired: Shown, live: Shown) {
+    fn find(
+        &mut self,
+        object: &DesiredObject,
+        code: Code,
+        path: &FieldPath,
+        desired: Shown,
+        live: Shown,
+        notes: Vec<Text>,
+    ) {
         self.comparison.findings.push(Finding {
             id: identity::id(self.case, &object.key, code, path),
             code,
@@ -215,7 +215,7 @@ impl Judge<'_> {
             field: path.shown(self.case.redactor),
             desired,
             live,
-            notes: Vec::new(),
+            notes,
         });
     }
 

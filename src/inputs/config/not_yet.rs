@@ -6,12 +6,10 @@ use super::Note;
 use super::node::Key;
 
 /// Keys that a later version understands, and what they wait for.
-const LATER: [(&str, &str); 17] = [
+const LATER: [(&str, &str); 15] = [
     ("directions", "fix proposals"),
     ("critical", "severities"),
     ("additions", "the report of added fields"),
-    ("orphans", "the search for orphaned objects"),
-    ("unmanaged", "the search for unmanaged objects"),
     ("auto-fix", "fix proposals"),
     ("lock", "fix proposals"),
     ("proposals", "fix proposals"),

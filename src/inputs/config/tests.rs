@@ -162,8 +162,6 @@ fn keys_of_later_versions_are_refused_by_name() -> Result<()> {
         "directions",
         "critical",
         "additions",
-        "orphans",
-        "unmanaged",
         "auto-fix",
         "lock",
         "proposals",

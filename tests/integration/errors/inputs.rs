@@ -80,8 +80,6 @@ fn keys_of_later_versions_are_refused_by_name() -> Result<()> {
         "directions: []",
         "critical: [checkout]",
         "additions: drift",
-        "orphans: full",
-        "unmanaged: report",
         "auto-fix: [dev]",
         "lock: hold",
         "proposals: always",
