@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::drift::autoscale::{Autoscaler, Autoscalers};
 use crate::drift::path::FieldPath;
+use crate::drift::types::CustomSchemas;
 use crate::drift::{compare, ignore, show};
 use crate::manifest;
 use crate::model::finding::{Code, Shown};
@@ -23,7 +24,7 @@ pub struct Files<'a> {
     pub desired: &'a str,
     /// The same object as the cluster has it; only comments: it does not exist.
     pub live: &'a str,
-    /// Other live objects on which the verdict may depend, such as autoscalers.
+    /// Other live objects on which the verdict may depend: autoscalers, and the CustomResourceDefinition.
     pub context: &'a [String],
     /// JSON pointer patterns of fields that do not count.
     pub ignore: &'a [String],
@@ -72,15 +73,13 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         one(files.desired).context("failed to read the desired object")?.context("the desired file holds no object")?;
     let live = one(files.live).context("failed to read the live object")?;
     let key = key(&desired);
-    let mut autoscalers = Autoscalers::default();
+    let (mut autoscalers, mut schemas) = (Autoscalers::default(), CustomSchemas::default());
     for text in files.context {
         let objects = manifest::values(text).context("failed to read the context")?;
-        autoscalers.extend(
-            objects
-                .iter()
-                .flat_map(opened)
-                .filter_map(|object| Autoscaler::read(&self::key(object).gvk, object, key.namespace.as_deref())),
-        );
+        for object in objects.iter().flat_map(opened) {
+            schemas.add_definition(object);
+            autoscalers.extend(Autoscaler::read(&self::key(object).gvk, object, key.namespace.as_deref()));
+        }
     }
     let Some(live) = live else {
         let root = FieldPath::default();
@@ -94,7 +93,7 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         return Ok(Verdict { drift: true, findings: vec![missing], additions: Vec::new(), suppressed: Vec::new() });
     };
     let mut verdict = Verdict { drift: false, findings: Vec::new(), additions: Vec::new(), suppressed: Vec::new() };
-    for difference in compare::compare(&desired, &live, &key.gvk) {
+    for difference in compare::compare(&desired, &live, &key.gvk, &schemas) {
         let path = difference.path.shown_pointer(redactor);
         let excuse = difference
             .excuse

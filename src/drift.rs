@@ -4,6 +4,7 @@
 //! units ─► scope ─► what to ask the cluster for ─► judge ─► findings, and all that was left out, with the reason
 //! ```
 
+pub mod types;
 pub mod scope;
 mod judge;
 mod identity;

@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     /// The object as the cluster has it; a file without an object: there is none
     #[arg(long, value_name = "FILE")]
     live: PathBuf,
-    /// Another live object that the verdict depends on, such as an autoscaler; may be repeated
+    /// Another live object that the verdict depends on, such as an autoscaler or the CustomResourceDefinition; may be repeated
     #[arg(long, value_name = "FILE")]
     context: Vec<PathBuf>,
     /// Leave out what this JSON pointer names, for example `/spec/replicas` or `/metadata/annotations/**`; may be repeated

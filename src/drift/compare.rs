@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use super::defaults;
 use super::equal;
 use super::fields;
-use super::lists::{self, Shape};
+use super::lists::{self, Keys, Shape};
 use super::path::FieldPath;
 use super::place::{Place, Step};
 use super::secret;
+use super::types::CustomSchemas;
 use crate::model::finding::Code;
 use crate::model::object::GroupVersionKind;
 
@@ -43,8 +44,10 @@ pub enum Sensitivity {
 }
 
 /// Every field of `desired` that `live` has otherwise, in the order of the paths.
-pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind) -> Vec<Difference> {
-    let mut walk = Walk { place: Place::root(gvk), found: Vec::new() };
+///
+/// `schemas` are those of custom resources; built-in kinds are known.
+pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind, schemas: &CustomSchemas) -> Vec<Difference> {
+    let mut walk = Walk { place: Place::root(gvk, schemas), found: Vec::new() };
     match (desired, live) {
         (Value::Object(desired), Value::Object(live)) if gvk.is_secret() => {
             let visible = |key: &str| key != "data" && key != "stringData";
@@ -102,7 +105,7 @@ impl<'a> Walk<'a> {
             Some(Value::Null) if fields::is_text_entry(&self.place) => Some(&empty_text),
             other => other.filter(|it| !it.is_null()),
         };
-        if self.place.is_typed() && self.says_nothing(desired, live, siblings) {
+        if self.says_nothing(desired, live, siblings) {
             return;
         }
         match (desired, live) {
@@ -117,24 +120,14 @@ impl<'a> Walk<'a> {
     /// Whether the server takes desired for unset, or for what it fills in anyway, and live for the same.
     fn says_nothing(&self, desired: &Value, live: Option<&Value>, siblings: &Map<String, Value>) -> bool {
         let place = &self.place;
-        let default = defaults::default(place, siblings);
         if fields::is_unset(place, desired) {
-            return match live {
-                None => true,
-                Some(live) => {
-                    fields::is_unset(place, live)
-                        || fields::is_assigned(place)
-                        || default.is_some_and(|default| default.is(live))
-                }
-            };
+            return live.is_none_or(|live| {
+                fields::is_unset(place, live)
+                    || fields::is_assigned(place)
+                    || defaults::is_default(place, live, siblings)
+            });
         }
-        match (desired, live) {
-            (Value::Array(items), None) => items.is_empty(),
-            (Value::Array(items), Some(_)) => items.is_empty() && fields::is_assigned(place),
-            (Value::Object(entries), None) => entries.is_empty() && fields::is_droppable_map(place),
-            (_, None) => default.is_some_and(|default| default.is(desired)),
-            (_, Some(_)) => false,
-        }
+        live.is_none() && defaults::is_default(place, desired, siblings)
     }
 
     /// What says which object it is, and may be absent from an answer about it: the items of a list have no kind, and a
@@ -193,7 +186,7 @@ impl<'a> Walk<'a> {
             }
             Shape::Keyed(keys) => match lists::pair(keys, desired, live) {
                 Some(pairs) => {
-                    self.pairs(desired, live, &pairs);
+                    self.pairs(desired, live, &pairs, Meaning::Fields);
                     if !pairs.iter().flatten().is_sorted() && lists::order_counts(&self.place, desired) {
                         self.whole(desired, live);
                     }
@@ -214,18 +207,18 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn pairs(&mut self, desired: &'a [Value], live: &[Value], pairs: &[Option<usize>]) {
+    fn pairs(&mut self, desired: &'a [Value], live: &[Value], pairs: &[Option<usize>], meaning: Meaning) {
         for (index, partner) in pairs.iter().enumerate() {
             let partner = partner.and_then(|at| live.get(at));
             self.item(desired, index, |walk, item| match partner {
-                Some(partner) => walk.value(item, Some(partner), &Map::new(), Meaning::Fields),
+                Some(partner) => walk.value(item, Some(partner), &Map::new(), meaning),
                 None => walk.differs(Code::FieldRemoved, item, None),
             });
         }
     }
 
     fn named(&mut self, desired: &'a [Value], live: &[Value]) {
-        let Some(mut pairs) = lists::pair(&["name"], desired, live) else { return self.positions(desired, live) };
+        let Some(mut pairs) = lists::pair(Keys::name(), desired, live) else { return self.positions(desired, live) };
         // An entry whose name alone was changed stands where it stood.
         let taken: Vec<usize> = pairs.iter().copied().flatten().collect();
         for (index, partner) in pairs.iter_mut().enumerate() {
@@ -233,7 +226,8 @@ impl<'a> Walk<'a> {
                 *partner = Some(index);
             }
         }
-        self.pairs(desired, live, &pairs);
+        let meaning = if self.place.spot().is_some() { Meaning::Whole } else { Meaning::Fields };
+        self.pairs(desired, live, &pairs, meaning);
         let is_added = live.len() > pairs.iter().flatten().count();
         if is_added || !pairs.iter().flatten().is_sorted() {
             self.whole(desired, live);
@@ -245,7 +239,8 @@ impl<'a> Walk<'a> {
         if desired.len() != live.len() {
             return self.whole(desired, live);
         }
-        let meaning = if self.place.kind().is_empty() { Meaning::Fields } else { Meaning::Whole };
+        // Where nothing is known about the entries, a field more may be a default.
+        let meaning = if self.place.spot().is_some() { Meaning::Whole } else { Meaning::Fields };
         for (index, live) in live.iter().enumerate() {
             self.item(desired, index, |walk, item| {
                 // Positions hold: a null entry is an entry.

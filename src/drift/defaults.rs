@@ -1,119 +1,89 @@
-//! What the API server fills in where a field of a built-in kind is absent: the defaulting functions of Kubernetes 1.36.
-
-use std::sync::LazyLock;
+//! What the API server fills in where a field is absent: as the table of types says, and where a default depends on other
+//! fields, as the defaulting functions of Kubernetes 1.36 do (`pkg/apis/*/*/defaults.go`).
 
 use serde_json::{Map, Value};
 
 use super::place::Place;
+use super::types::{self, Spot};
 
-/// A default that needs no allocation to be compared.
+/// A default that depends on other fields.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Filled {
+enum Filled<'a> {
     Text(&'static str),
-    Number(i64),
+    /// What another field says.
+    As(&'a Value),
     Bool(bool),
 }
 
-impl Filled {
-    pub(super) fn is(self, value: &Value) -> bool {
-        match self {
-            Self::Text(text) => value.as_str() == Some(text),
-            Self::Number(number) => value.as_i64() == Some(number),
-            Self::Bool(bool) => value.as_bool() == Some(bool),
+/// Whether the server fills in `value` where the field at `place` is absent. `siblings` are the fields beside it.
+pub(super) fn is_default(place: &Place<'_>, value: &Value, siblings: &Map<String, Value>) -> bool {
+    place.spot().is_some_and(|spot| is_filled(spot, place.kind(), place.leaf(), value, siblings))
+}
+
+fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: &Map<String, Value>) -> bool {
+    let text = |key: &str| siblings.get(key).and_then(Value::as_str);
+    let filled = match (spot.owner(), name) {
+        ("Container" | "EphemeralContainer", "imagePullPolicy") => {
+            text("image").map(|it| Filled::Text(pull_policy(it)))
         }
+        ("ImageVolumeSource", "pullPolicy") => text("reference").map(|it| Filled::Text(pull_policy(it))),
+        ("ServicePort", "targetPort") => siblings.get("port").map(Filled::As),
+        ("ServiceSpec", "allocateLoadBalancerNodePorts") if text("type") == Some("LoadBalancer") => {
+            Some(Filled::Bool(true))
+        }
+        ("Subject", "apiGroup") if matches!(text("kind"), Some("User" | "Group")) => {
+            Some(Filled::Text("rbac.authorization.k8s.io"))
+        }
+        // Only where nothing else says how often or when to end.
+        ("JobSpec", "backoffLimit") if siblings.contains_key("backoffLimitPerIndex") => None,
+        ("JobSpec", "completions") if siblings.contains_key("parallelism") => None,
+        // Only where there is no other source.
+        ("Volume", "emptyDir") => None,
+        _ => return spot.default(kind).is_some_and(|default| is_same(spot, kind, default, value)),
+    };
+    match filled {
+        Some(Filled::Text(text)) => value.as_str() == Some(text),
+        Some(Filled::As(other)) => value == other,
+        Some(Filled::Bool(bool)) => value.as_bool() == Some(bool),
+        None => false,
     }
 }
 
-/// What the server fills in where the field at `place` is absent. `siblings` are the fields beside it.
-pub(super) fn default(place: &Place<'_>, siblings: &Map<String, Value>) -> Option<Filled> {
-    default_named(place.kind(), place.leaf(), place.parent(), siblings)
+/// Whether a value is a default, to which the server may have added more defaults.
+fn is_same(spot: Spot<'_>, kind: &str, default: &Value, value: &Value) -> bool {
+    let (Value::Object(stated), Value::Object(fields)) = (default, value) else { return default == value };
+    stated.iter().all(|(key, default)| match (fields.get(key), spot.child(key)) {
+        (Some(value), Some(child)) => is_same(child, kind, default, value),
+        (Some(value), None) => default == value,
+        (None, _) => false,
+    }) && fields.iter().all(|(key, value)| stated.contains_key(key) || is_added(spot, kind, key, value, fields))
 }
 
-/// The same for the field `leaf` of the mapping at `place`.
-fn default_below(place: &Place<'_>, leaf: &str, siblings: &Map<String, Value>) -> Option<Filled> {
-    default_named(place.kind(), leaf, place.leaf(), siblings)
+/// Whether a field that only live has, inside a value that counts as a whole, is the server's own doing.
+pub(super) fn is_filled_in(place: &Place<'_>, key: &str, value: &Value, siblings: &Map<String, Value>) -> bool {
+    let Some(spot) = place.spot() else { return types::is_zero(value) };
+    is_added(spot, place.kind(), key, value, siblings)
+        || match (spot.owner(), place.leaf()) {
+            // From `max`, `min` and each other, entry by entry.
+            ("LimitRangeItem", "default" | "defaultRequest") => true,
+            (_, "volumeClaimTemplates") => matches!(key, "apiVersion" | "kind" | "status"),
+            _ => {
+                matches!(key, "default" | "defaultRequest") && place.leaf() == "limits" && place.kind() == "LimitRange"
+            }
+        }
 }
 
-fn default_named(kind: &str, leaf: &str, parent: &str, siblings: &Map<String, Value>) -> Option<Filled> {
-    use Filled::{Bool, Number, Text};
-    let workload = matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController");
-    let text = |key: &str| siblings.get(key).and_then(Value::as_str);
-    Some(match (leaf, parent) {
-        ("protocol", "ports") => Text("TCP"),
-        ("imagePullPolicy", _) => Text(pull_policy(text("image")?)),
-        ("pullPolicy", "image") => Text(pull_policy(text("reference")?)),
-        ("terminationMessagePath", _) => Text("/dev/termination-log"),
-        ("terminationMessagePolicy", _) => Text("File"),
-        ("restartPolicy", "spec") => Text("Always"),
-        ("dnsPolicy", "spec") => Text("ClusterFirst"),
-        ("schedulerName", "spec") => Text("default-scheduler"),
-        ("terminationGracePeriodSeconds", "spec") => Number(30),
-        ("enableServiceLinks", "spec") => Bool(true),
-        ("timeoutSeconds", "livenessProbe" | "readinessProbe" | "startupProbe") => Number(1),
-        ("periodSeconds", "livenessProbe" | "readinessProbe" | "startupProbe") => Number(10),
-        ("successThreshold", "livenessProbe" | "readinessProbe" | "startupProbe") => Number(1),
-        ("failureThreshold", "livenessProbe" | "readinessProbe" | "startupProbe") => Number(3),
-        ("path", "httpGet") => Text("/"),
-        ("scheme", "httpGet") => Text("HTTP"),
-        ("service", "grpc") => Text(""),
-        ("apiVersion", "fieldRef") => Text("v1"),
-        ("defaultMode", _) => Number(420),
-        ("expirationSeconds", "serviceAccountToken") => Number(3600),
-        ("type", "hostPath") => Text(""),
-        ("iscsiInterface", _) => Text("default"),
-        ("replicas", "spec") if workload => Number(1),
-        ("progressDeadlineSeconds", "spec") => Number(600),
-        ("revisionHistoryLimit", "spec") if workload => Number(10),
-        ("podManagementPolicy", "spec") => Text("OrderedReady"),
-        ("type", "strategy" | "updateStrategy") => Text("RollingUpdate"),
-        ("maxSurge", "rollingUpdate") if kind == "Deployment" => Text("25%"),
-        ("maxUnavailable", "rollingUpdate") if kind == "Deployment" => Text("25%"),
-        ("maxSurge", "rollingUpdate") if kind == "DaemonSet" => Number(0),
-        ("maxUnavailable", "rollingUpdate") => Number(1),
-        ("partition", "rollingUpdate") => Number(0),
-        ("whenDeleted" | "whenScaled", _) => Text("Retain"),
-        ("parallelism", "spec") => Number(1),
-        ("backoffLimit", "spec") if !siblings.contains_key("backoffLimitPerIndex") => Number(6),
-        ("completionMode", "spec") => Text("NonIndexed"),
-        ("suspend" | "manualSelector", "spec") => Bool(false),
-        ("concurrencyPolicy", "spec") => Text("Allow"),
-        ("successfulJobsHistoryLimit", "spec") => Number(3),
-        ("failedJobsHistoryLimit", "spec") => Number(1),
-        ("status", "onPodConditions") => Text("True"),
-        ("sessionAffinity", "spec") => Text("None"),
-        ("type", "spec") if kind == "Service" => Text("ClusterIP"),
-        ("internalTrafficPolicy", "spec") => Text("Cluster"),
-        ("allocateLoadBalancerNodePorts", "spec") => Bool(true),
-        ("targetPort", "ports") if kind == "Service" => Number(siblings.get("port")?.as_i64()?),
-        ("type", "") if kind == "Secret" => Text("Opaque"),
-        ("persistentVolumeReclaimPolicy", "spec") => Text("Retain"),
-        ("volumeMode", "spec") => Text("Filesystem"),
-        ("reclaimPolicy", "") if kind == "StorageClass" => Text("Delete"),
-        ("volumeBindingMode", "") if kind == "StorageClass" => Text("Immediate"),
-        ("minReplicas", "spec") if kind == "HorizontalPodAutoscaler" => Number(1),
-        ("pathType", "paths") => Text("ImplementationSpecific"),
-        ("apiGroup", "roleRef") => Text("rbac.authorization.k8s.io"),
-        ("apiGroup", "subjects") if text("kind") != Some("ServiceAccount") => Text("rbac.authorization.k8s.io"),
-        ("failurePolicy", _) => Text("Fail"),
-        ("matchPolicy", _) => Text("Equivalent"),
-        ("reinvocationPolicy", _) => Text("Never"),
-        ("timeoutSeconds", "webhooks") => Number(10),
-        ("scope", "rules" | "resourceRules" | "excludeResourceRules") => Text("*"),
-        ("scope", "parameters") => Text("Cluster"),
-        ("port", "service") if matches!(kind, "APIService" | "CustomResourceDefinition") => Number(443),
-        ("port", "service") if kind.ends_with("WebhookConfiguration") => Number(443),
-        ("strategy", "conversion") => Text("None"),
-        ("preemptionPolicy", "") => Text("PreemptLowerPriority"),
-        ("allocationMode", _) if siblings.contains_key("deviceClassName") => Text("ExactCount"),
-        ("count", _) if siblings.contains_key("deviceClassName") => Number(1),
-        _ => return None,
-    })
-}
-
-/// The part of a list's key that the server fills in.
-pub(super) fn default_of_key(key: &str) -> Option<&'static Value> {
-    static TCP: LazyLock<Value> = LazyLock::new(|| Value::from("TCP"));
-    (key == "protocol").then_some(&*TCP)
+fn is_added(spot: Spot<'_>, kind: &str, key: &str, value: &Value, siblings: &Map<String, Value>) -> bool {
+    // A newer server may know more than the table.
+    let Some(child) = spot.child(key) else { return types::is_zero(value) };
+    child.is_absent(value)
+        || is_filled(child, kind, key, value, siblings)
+        || match value {
+            Value::Object(fields) if !child.keeps_zero() && !child.is_map() => {
+                fields.iter().all(|(key, value)| is_added(child, kind, key, value, fields))
+            }
+            _ => false,
+        }
 }
 
 /// `Always` for `latest`, and for no tag unless a digest pins the image.
@@ -122,28 +92,6 @@ fn pull_policy(image: &str) -> &'static str {
     let (name, is_pinned) = name.split_once('@').map_or((name, false), |(name, _)| (name, true));
     let is_latest = name.split_once(':').map_or(!is_pinned, |(_, tag)| tag == "latest");
     if is_latest { "Always" } else { "IfNotPresent" }
-}
-
-/// Whether a field that only live has, inside a value that counts as a whole, is the server's own doing.
-pub(super) fn is_filled_in(place: &Place<'_>, key: &str, value: &Value, siblings: &Map<String, Value>) -> bool {
-    let empty = match value {
-        Value::Null => true,
-        Value::Bool(bool) => !bool,
-        Value::Number(number) => number.as_i64() == Some(0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-    };
-    empty
-        || default_below(place, key, siblings).is_some_and(|default| default.is(value))
-        || match key {
-            "apiVersion" | "kind" | "status" => place.leaf() == "volumeClaimTemplates",
-            // From `max`, `min` and each other, entry by entry.
-            "default" | "defaultRequest" => place.kind() == "LimitRange",
-            _ if matches!(place.leaf(), "default" | "defaultRequest") => place.kind() == "LimitRange",
-            "divisor" => place.leaf() == "resourceFieldRef",
-            _ => false,
-        }
 }
 
 #[cfg(test)]

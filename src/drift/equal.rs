@@ -2,11 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Number, Value};
 
 use super::fields;
 use super::place::Place;
 use super::quantity::{Precision, Quantity};
+use super::types::Scalar;
 
 /// Whether the values at `place` are the same. Mappings and lists are the caller's.
 pub(super) fn same(place: &Place<'_>, desired: &Value, live: &Value) -> bool {
@@ -21,9 +23,12 @@ pub(super) fn same(place: &Place<'_>, desired: &Value, live: &Value) -> bool {
     if let Some(precision) = fields::quantity(place) {
         return same_quantity(desired, live, precision).unwrap_or(false);
     }
-    match (desired, live) {
-        (Value::String(one), Value::String(other)) if fields::is_bytes(place) => same_bytes(one, other),
-        (Value::String(one), Value::String(other)) if !place.is_typed() => is_duration_as_go_writes(one, other),
+    let (Value::String(one), Value::String(other)) = (desired, live) else { return false };
+    match place.spot().and_then(|spot| spot.scalar()) {
+        Some(Scalar::Bytes) => same_bytes(one, other),
+        Some(Scalar::Time) => same_time(one, other),
+        Some(Scalar::Duration) => duration(one).is_some_and(|nanos| duration(other) == Some(nanos)),
+        None | Some(Scalar::Text) if !place.is_typed() => is_duration_as_go_writes(one, other),
         _ => false,
     }
 }
@@ -52,6 +57,12 @@ fn same_bytes(one: &str, other: &str) -> bool {
         (Some(one), Some(other)) => one == other,
         _ => one == other,
     }
+}
+
+/// The same moment, in whatever zone and with however many zeros it is written.
+fn same_time(one: &str, other: &str) -> bool {
+    let moment = |text: &str| text.parse::<Timestamp>().ok();
+    moment(one).is_some_and(|it| moment(other) == Some(it))
 }
 
 /// The bytes of a base64 text. Line breaks are allowed anywhere, as in Go.

@@ -12,6 +12,7 @@ use super::ignore;
 use super::path::FieldPath;
 use super::scope::Selection;
 use super::show;
+use super::types::CustomSchemas;
 use crate::model::environment::IgnoreRule;
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::{DesiredObject, ObjectKey, Observed, StatedObject};
@@ -38,6 +39,8 @@ pub struct Case<'a> {
     pub ignore: &'a [IgnoreRule],
     /// The day on which rules hold or have ended.
     pub today: Date,
+    /// What is known about custom resources.
+    pub schemas: &'a CustomSchemas,
     /// Through which every value goes.
     pub redactor: &'a Redactor,
 }
@@ -114,7 +117,7 @@ impl Judge<'_> {
         if metadata.and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null()) {
             return self.not_compared(object, under_way(Text::from("the object is being deleted")));
         }
-        let differences = compare::compare(&object.body, &live, &object.key.gvk);
+        let differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
         let (mut counting, mut suppressed) = (Vec::new(), Vec::new());
         for difference in differences {
             match self.excuse(object, &difference) {

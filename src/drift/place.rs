@@ -3,40 +3,25 @@
 use serde_json::Value;
 
 use super::path::{FieldPath, Segment};
+use super::types::{self, CustomSchemas, Spot};
 use crate::model::object::GroupVersionKind;
-
-/// Groups that Kubernetes itself serves. Other groups may also end in `.k8s.io`; their objects are custom resources.
-const BUILT_IN: &[&str] = &[
-    "",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "apps",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "autoscaling",
-    "batch",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "extensions",
-    "flowcontrol.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "rbac.authorization.k8s.io",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    "storagemigration.k8s.io",
-];
 
 /// The way from the object's root to the value at hand.
 pub(super) struct Place<'a> {
     kind: &'a str,
-    built_in: bool,
+    root: Known<'a>,
     steps: Vec<Step<'a>>,
+    /// What is known at each step.
+    known: Vec<Known<'a>>,
+}
+
+/// What is known about the type of a value.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    Typed(Spot<'a>),
+    /// The type above has no such field: the server drops it.
+    Dropped,
+    Nothing,
 }
 
 /// One step of the way.
@@ -53,26 +38,72 @@ pub(super) enum Step<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn root(gvk: &'a GroupVersionKind) -> Self {
-        Self { kind: &gvk.kind, built_in: BUILT_IN.contains(&gvk.group.as_str()), steps: Vec::new() }
+    pub(super) fn root(gvk: &'a GroupVersionKind, schemas: &'a CustomSchemas) -> Self {
+        let root = schemas.root(gvk).map_or(Known::Nothing, Known::Typed);
+        Self { kind: &gvk.kind, root, steps: Vec::new(), known: Vec::new() }
     }
 
     pub(super) fn push(&mut self, step: Step<'a>) {
+        let known = match (self.known(), step) {
+            // Every object has the same, and a CustomResourceDefinition does not describe it.
+            (_, Step::Key("metadata")) if self.steps.is_empty() => {
+                types::metadata().map_or(Known::Nothing, Known::Typed)
+            }
+            (Known::Typed(above), _) if !above.is_described() => Known::Nothing,
+            (Known::Typed(above), Step::Key(key)) => above.child(key).map_or(Known::Dropped, Known::Typed),
+            (Known::Typed(above), Step::Item { .. }) => above.item().map_or(Known::Dropped, Known::Typed),
+            (unknown, _) => unknown,
+        };
+        self.known.push(known);
         self.steps.push(step);
     }
 
     pub(super) fn pop(&mut self) {
         self.steps.pop();
+        self.known.pop();
+    }
+
+    fn known(&self) -> Known<'a> {
+        self.known.last().copied().unwrap_or(self.root)
+    }
+
+    /// What is known about the value at hand.
+    pub(super) fn spot(&self) -> Option<Spot<'a>> {
+        match self.known() {
+            Known::Typed(spot) => Some(spot),
+            Known::Dropped | Known::Nothing => None,
+        }
+    }
+
+    /// What is known about what holds the value.
+    pub(super) fn holder(&self) -> Option<Spot<'a>> {
+        let above = self.known.len().checked_sub(2).and_then(|at| self.known.get(at));
+        match above.copied().unwrap_or(self.root) {
+            Known::Typed(spot) => Some(spot),
+            Known::Dropped | Known::Nothing => None,
+        }
     }
 
     /// The object's kind, if it is one that Kubernetes itself serves.
     pub(super) fn kind(&self) -> &'a str {
-        if self.built_in { self.kind } else { "" }
+        match self.root {
+            Known::Typed(root) if root.is_go() => self.kind,
+            _ => "",
+        }
     }
 
-    /// Whether the API server decodes this part into a type that it knows, as it does with every object's metadata.
+    /// Whether the API server decodes this part into a Go type, as it does with every object's metadata.
     pub(super) fn is_typed(&self) -> bool {
-        self.built_in || self.first() == "metadata"
+        match self.known() {
+            Known::Typed(spot) => spot.is_go(),
+            Known::Dropped => !self.kind().is_empty() || self.first() == "metadata",
+            Known::Nothing => false,
+        }
+    }
+
+    /// Whether a field that the server drops stands here.
+    pub(super) fn is_dropped(&self) -> bool {
+        matches!(self.known(), Known::Dropped)
     }
 
     pub(super) fn depth(&self) -> usize {
@@ -85,11 +116,6 @@ impl<'a> Place<'a> {
             Some(Step::Key(key)) => key,
             _ => "",
         }
-    }
-
-    /// Whether the value is an entry of a list.
-    pub(super) fn in_list(&self) -> bool {
-        matches!(self.steps.last(), Some(Step::Item { .. }))
     }
 
     /// The field's key; of a list's entry the list's.

@@ -25,6 +25,9 @@ const LONGEST: usize = 512;
 const FAR: i64 = 1_000;
 
 impl Quantity {
+    /// None of it.
+    pub const ZERO: Self = Self { nanos: 0 };
+
     /// None where the API server refuses the text.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > LONGEST {

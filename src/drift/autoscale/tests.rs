@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::drift::compare;
+use crate::drift::types::CustomSchemas;
 use crate::model::outcome::Reason;
 use crate::redact::Redactor;
 
@@ -18,7 +19,7 @@ fn deployment() -> ObjectKey {
 fn replicas(live: i64) -> Difference {
     let object = |replicas: i64| json!({"metadata": {"name": "web"}, "spec": {"replicas": replicas}});
     // Desired is a number that no case tries.
-    let differences = compare::compare(&object(3), &object(live), &deployment().gvk);
+    let differences = compare::compare(&object(3), &object(live), &deployment().gvk, &CustomSchemas::default());
     differences.into_iter().next().expect("3 is not tried")
 }
 

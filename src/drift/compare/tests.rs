@@ -14,7 +14,7 @@ fn gvk(object: &Value) -> GroupVersionKind {
 /// `desired` and `live` are YAML below `header`; the result is every pointer that counts.
 fn pointers(header: &str, desired: &str, live: &str) -> Vec<String> {
     let [desired, live] = [desired, live].map(|it| read(&format!("{header}\n{it}")));
-    let found = compare(&desired, &live, &gvk(&desired));
+    let found = compare(&desired, &live, &gvk(&desired), &CustomSchemas::default());
     found.iter().filter(|it| it.excuse.is_none()).map(|it| it.path.pointer()).collect()
 }
 
@@ -113,7 +113,8 @@ fn what_the_server_owns_is_not_compared() {
                    selfLink: /c, creationTimestamp: x, managedFields: [], annotations: {confighub.com/UnitSlug: a, \
                    kubectl.kubernetes.io/last-applied-configuration: '{}', mine: b}}\nstatus: {a: b}";
     let live = "metadata: {name: a}";
-    let found = compare(&read(desired), &read(live), &GroupVersionKind::new("v1", "ConfigMap"));
+    let found =
+        compare(&read(desired), &read(live), &GroupVersionKind::new("v1", "ConfigMap"), &CustomSchemas::default());
     let pointers: Vec<_> = found.iter().map(|it| it.path.pointer()).collect();
     assert_eq!(pointers, ["/metadata/annotations/mine"]);
 }
@@ -162,7 +163,7 @@ fn secrets_are_compared_by_bytes_and_tell_nothing() {
         (SECRET, "type: Opaque", "type: other", &["/type"]),
     ]);
     let [desired, live] = ["hunter2", "hunter3"].map(|it| read(&format!("{SECRET}\nstringData: {{a: {it}}}")));
-    let found = compare(&desired, &live, &gvk(&desired));
+    let found = compare(&desired, &live, &gvk(&desired), &CustomSchemas::default());
     assert_eq!(found.len(), 1);
     assert!(!format!("{found:?}").contains("hunter"));
 }
@@ -173,7 +174,10 @@ fn what_others_fill_in_is_excused() {
     let with = |bundle: &str| read(&format!("{hook}\nwebhooks: [{{name: a, clientConfig: {{caBundle: {bundle}}}}}]"));
     let excuses = |desired: &str, live: &str| -> Vec<bool> {
         let desired = with(desired);
-        compare(&desired, &with(live), &gvk(&desired)).iter().map(|it| it.excuse.is_some()).collect()
+        compare(&desired, &with(live), &gvk(&desired), &CustomSchemas::default())
+            .iter()
+            .map(|it| it.excuse.is_some())
+            .collect()
     };
     assert_eq!(excuses("Cg==", "aGk="), [true]);
     assert_eq!(excuses("''", "aGk="), [true]);

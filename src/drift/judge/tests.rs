@@ -61,6 +61,7 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         autoscalers: &autoscalers,
         ignore,
         today: Date::constant(2027, 1, 31),
+        schemas: &CustomSchemas::default(),
         redactor: &redactor,
     };
     judge(&case, selection, observed)

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::*;
 use crate::drift::autoscale::Autoscalers;
 use crate::drift::scope::{self, UnitDocuments};
+use crate::drift::types::CustomSchemas;
 use crate::manifest;
 use crate::model::environment::{Exclusion, IgnoreRule, Scope, Selector, Target};
 use crate::model::object::Owner;
@@ -99,6 +100,7 @@ fn judged_in(
         autoscalers: &Autoscalers::default(),
         ignore,
         today: Date::constant(2027, 1, 31),
+        schemas: &CustomSchemas::default(),
         redactor: &redactor,
     };
     let strays = std::slice::from_ref(stray);

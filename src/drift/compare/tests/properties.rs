@@ -157,7 +157,7 @@ fn check_change(desired: &Value, at: &Index, remove: bool) -> Result<(), TestCas
             _ => return Ok(()),
         }
     }
-    let found = compare(desired, &live, &gvk(desired));
+    let found = compare(desired, &live, &gvk(desired), &CustomSchemas::default());
     let silent = remove && (leaf == "tty" || leaf == "replicas" && desired.pointer(&pointer) == Some(&json!(1)));
     let found: Vec<String> = found.iter().map(|it| it.path.pointer()).collect();
     if silent {
@@ -176,9 +176,9 @@ fn check_change(desired: &Value, at: &Index, remove: bool) -> Result<(), TestCas
 proptest! {
     #[test]
     fn what_the_server_adds_is_no_finding(deployment in deployment(), custom in custom()) {
-        prop_assert_eq!(compare(&deployment, &served(&deployment, true), &gvk(&deployment)), vec![]);
-        prop_assert_eq!(compare(&custom, &served(&custom, false), &gvk(&custom)), vec![]);
-        prop_assert_eq!(compare(&deployment, &deployment, &gvk(&deployment)), vec![]);
+        prop_assert_eq!(compare(&deployment, &served(&deployment, true), &gvk(&deployment), &CustomSchemas::default()), vec![]);
+        prop_assert_eq!(compare(&custom, &served(&custom, false), &gvk(&custom), &CustomSchemas::default()), vec![]);
+        prop_assert_eq!(compare(&deployment, &deployment, &gvk(&deployment), &CustomSchemas::default()), vec![]);
     }
 
     #[test]
