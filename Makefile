@@ -2,7 +2,7 @@
 # the tests in a cache outside the clone.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help test demo lint lint-rust lint-supply lint-workflows
+.PHONY: help test schema demo lint lint-rust lint-supply lint-workflows
 
 TOOLS := $(CURDIR)/target/tools
 export RUSTDOCFLAGS := -D warnings
@@ -14,6 +14,14 @@ test: ## Builds what the tests need, then runs them all
 	@if ! folder=$$(tests/apiserver/build.sh); then \
 	  echo "the API server could not be built: tests that need it are skipped (with CI=true they fail)" >&2; folder=; fi; \
 	DRIFT_APISERVER="$$folder" cargo test --locked
+
+# What the engine knows of built-in types: the newest patch of each minor that the module proxy has.
+SCHEMA_VERSIONS := v1.37.2 v1.36.3 v1.35.4 v1.34.4
+
+schema: ## Writes the table of built-in types anew, from real API servers
+	folders=; for version in $(SCHEMA_VERSIONS); do \
+	  folders+=":$$(tests/apiserver/build.sh $$version kube-apiserver kubectl kube-types)"; done; \
+	UPDATE_SCHEMA=1 DRIFT_SCHEMAS="$${folders#:}" cargo test --locked --lib the_table_says
 
 demo: ## The example story on loopback
 	cargo run --locked -- demo

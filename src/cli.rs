@@ -3,6 +3,7 @@
 mod compare;
 #[cfg(feature = "demo")]
 mod demo;
+mod explain;
 mod render;
 mod run;
 mod schema;
@@ -45,6 +46,8 @@ enum Command {
     Run(Box<Flags>),
     /// Compare two files, offline; exit code 0: the same, 1: drift, 2: an error
     Compare(compare::Arguments),
+    /// Say everything about one finding: where it stands, both values, by which rule they differ, what would suppress it
+    Explain(explain::Arguments),
     /// Turn a report.json into Markdown again
     Render(render::Arguments),
     /// Print the JSON schema of the configuration file or of report.json
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
     let code = match command.unwrap_or_else(|| Command::Run(Box::new(run))) {
         Command::Run(flags) => run::run(&flags),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         #[cfg(feature = "demo")]

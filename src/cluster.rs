@@ -24,14 +24,13 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::model::access::{ClusterAccess, KubeconfigSource};
-use crate::model::object::{GroupVersionKind, Live, ObjectKey};
+use crate::model::object::{GroupVersionKind, Live, ObjectKey, Schemas};
 use crate::model::outcome::{Obstacle, Reason};
 use crate::redact::{Redactor, Text};
 
 pub use discovery::Served;
 pub use live::Search;
 use request::Connection;
-pub use schemas::Schemas;
 
 /// How long and how often the cluster is asked, and what the surroundings give: everything that is not the kubeconfig's.
 #[derive(Clone, Debug)]

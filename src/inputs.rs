@@ -16,6 +16,7 @@ mod mounts;
 mod options;
 mod project;
 mod proxy;
+mod recording;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::bundle::Recording;
 use crate::model::access::ClusterAccess;
 use crate::model::environment::{Environment, IgnoreRule, Scope};
 use crate::model::outcome::Obstacle;
@@ -48,14 +50,16 @@ pub struct Inputs {
     pub scope: Scope,
     /// Differences that are known and accepted.
     pub ignore: Vec<IgnoreRule>,
-    /// Where desired state is read.
-    pub confighub: ConfigHub,
+    /// Where both sides are read.
+    pub origin: Origin,
     /// How each target's cluster is reached, by target name. An obstacle fails that target's environment, not the run.
     pub clusters: BTreeMap<String, Result<ClusterAccess, Obstacle>>,
     /// What makes the run fail.
     pub fail_on: FailOn,
     /// The folder that reports are written to.
     pub out: PathBuf,
+    /// The folder that keeps what was read.
+    pub record: Option<PathBuf>,
     /// How long the whole run may take.
     pub timeout: Duration,
     /// PEM certificates that are trusted beside the system's.
@@ -70,6 +74,15 @@ pub struct Inputs {
     pub config_path: Option<String>,
     /// Every credential that this run was given, but for those inside kubeconfigs: the cluster module reads them.
     pub credentials: Vec<SecretString>,
+}
+
+/// Where both sides are read.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Desired state from ConfigHub, live state from the clusters.
+    Services(ConfigHub),
+    /// Both from what another run read; nothing is contacted.
+    Recording(Box<Recording>),
 }
 
 impl Inputs {
@@ -93,15 +106,23 @@ impl Inputs {
         let mut found = problem::Found::default();
         later::refuse(&ctx, &mut found);
 
-        let project = project::read(&ctx, &mut found);
-        let confighub = confighub::read(&ctx, &mut found);
+        let replay = recording::replay(&ctx, &mut found);
+        let record = found.keep(recording::record(&ctx)).flatten();
+        let project = project::read(&ctx, replay.as_ref(), &mut found);
+        let origin = match replay {
+            Some(replay) => replay.map(Origin::Recording),
+            None => confighub::read(&ctx, &mut found).map(Origin::Services),
+        };
         let options = options::read(&ctx, &mut found);
-        let access = project.as_ref().map(|project| clusters::read(&ctx, project, &mut found));
+        let access = match &origin {
+            Some(Origin::Recording(_)) => Some(clusters::Access::default()),
+            _ => project.as_ref().map(|project| clusters::read(&ctx, project, &mut found)),
+        };
 
         let mut credentials = ctx.credentials();
         credentials.extend(access.iter().flat_map(|access| access.credentials.iter().cloned()));
-        let (Some(project), Some(confighub), Some(options), Some(access), true) =
-            (project, confighub, options, access, found.problems.is_empty())
+        let (Some(project), Some(origin), Some(options), Some(access), true) =
+            (project, origin, options, access, found.problems.is_empty())
         else {
             return Err(Problems::new(found.problems, &Redactor::new(&credentials)));
         };
@@ -109,7 +130,8 @@ impl Inputs {
             environments: project.environments,
             scope: project.scope,
             ignore: project.ignore,
-            confighub,
+            origin,
+            record,
             clusters: access.clusters,
             fail_on: options.fail_on,
             out: options.out,

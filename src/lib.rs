@@ -12,6 +12,7 @@
 
 pub mod redact;
 pub mod model;
+pub mod bundle;
 pub mod inputs;
 pub mod http;
 pub mod workflow;
@@ -25,6 +26,7 @@ pub mod render;
 pub mod publish;
 pub mod pipeline;
 pub mod compare;
+pub mod explain;
 pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;

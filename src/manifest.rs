@@ -2,15 +2,19 @@
 //!
 //! Errors name a line and a problem and never quote the text: it could be a Secret.
 
+mod lines;
 mod placeholders;
 mod yaml;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::model::object::GroupVersionKind;
+
+pub use lines::Lines;
 
 /// One object of a unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +29,10 @@ pub struct Document {
     pub json: Arc<str>,
     /// The line on which it starts, from 1.
     pub line: usize,
+    /// Its position among the objects of the unit, from 0.
+    pub index: usize,
+    /// Where its fields stand; None until somebody asks for them with [`located`].
+    pub lines: Option<Lines>,
     /// JSON pointers of values that still are placeholders of ConfigHub.
     pub unresolved: Vec<String>,
 }
@@ -44,16 +52,41 @@ pub struct ManifestError {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong there; never a part of the text.
-    pub problem: &'static str,
+    pub problem: Cow<'static, str>,
 }
 
 /// The objects of a text. Documents that are empty are skipped, `List`s are opened.
 pub fn documents(text: &str) -> Result<Vec<Document>, ManifestError> {
     let mut documents = Vec::new();
     for part in yaml::parse(text)? {
-        collect(part.value, part.line, &part.item_lines, &mut documents)?;
+        collect(part.value, part.line, &part.item_lines, None, &mut documents)?;
     }
     Ok(documents)
+}
+
+/// The same with the lines of every field, in twice the time.
+pub fn located(text: &str) -> Result<Vec<Document>, ManifestError> {
+    let parts = yaml::parse(text)?;
+    let lines = lines::documents(text).filter(|lines| lines.len() == parts.len());
+    let mut lines = lines.into_iter().flatten();
+    let mut documents = Vec::new();
+    for part in parts {
+        collect(part.value, part.line, &part.item_lines, lines.next(), &mut documents)?;
+    }
+    Ok(documents)
+}
+
+/// An object that was read before, from its manifest: at this position among the objects of its unit.
+///
+/// # Errors
+/// It is no object, or a list of some.
+pub fn document(body: Value, line: usize, index: usize, lines: Option<Lines>) -> Result<Document, ManifestError> {
+    let mut documents = Vec::new();
+    collect(body, line, &[], lines, &mut documents)?;
+    match (documents.pop(), documents.is_empty()) {
+        (Some(document), true) => Ok(Document { index, ..document }),
+        _ => Err(ManifestError { line, problem: "it is not one object".into() }),
+    }
 }
 
 /// The objects of a text that may hold none, without the rule that each has a name: for files that people pass by hand.
@@ -65,9 +98,10 @@ fn collect(
     value: Value,
     line: usize,
     item_lines: &[usize],
+    lines: Option<Lines>,
     documents: &mut Vec<Document>,
 ) -> Result<(), ManifestError> {
-    let fail = |problem| Err(ManifestError { line, problem });
+    let fail = |problem: &'static str| Err(ManifestError { line, problem: problem.into() });
     let Value::Object(mut fields) = value else {
         return fail("a document is not a mapping");
     };
@@ -83,8 +117,10 @@ fn collect(
             Some(Value::Array(items)) => items,
             Some(_) => return fail("the `items` of a List are no list"),
         };
+        let lines = lines.as_ref().and_then(|it| it.field("items"));
         for (index, item) in items.into_iter().enumerate() {
-            collect(item, item_lines.get(index).copied().unwrap_or(line), &[], documents)?;
+            let lines = lines.and_then(|it| it.item(index)).cloned();
+            collect(item, item_lines.get(index).copied().unwrap_or(line), &[], lines, documents)?;
         }
         return Ok(());
     }
@@ -99,7 +135,8 @@ fn collect(
     let namespace = stated("namespace");
     let body = Value::Object(fields);
     let unresolved = placeholders::find(&body);
-    documents.push(Document { gvk, namespace, name, json: body.to_string().into(), line, unresolved });
+    let index = documents.len();
+    documents.push(Document { gvk, namespace, name, json: body.to_string().into(), line, index, lines, unresolved });
     Ok(())
 }
 

@@ -1,12 +1,15 @@
 //! The flow of a run, readable as one page. A failing environment becomes a row, not an abort.
 
+mod folder;
 mod manifests;
+mod recording;
 mod source;
 mod target;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,17 +17,20 @@ use futures::FutureExt as _;
 use futures::future::{Shared, join_all};
 use jiff::Timestamp;
 
+use crate::bundle::{self, Recording};
 use crate::cluster;
 use crate::confighub;
 use crate::http;
-use crate::inputs::{ConfigHub, FailOn, GitHub, Inputs};
+use crate::inputs::{self, ConfigHub, FailOn, GitHub, Inputs};
 use crate::model::outcome::{EnvironmentOutcome, Obstacle, Reason, TargetOutcome};
 use crate::publish::{self, Console, Destinations};
 use crate::redact::Redactor;
+use crate::redact::mask::{Mask, Sameness};
 use crate::render::{self, Rendered};
 use crate::report::{Report, RunInfo, Status, counted};
 
 use manifests::Manifests;
+use source::Origin;
 
 /// `fail-on` matched.
 const POLICY: u8 = 1;
@@ -47,12 +53,75 @@ pub async fn run(
     interrupted: impl Future<Output = u8>,
     stdout: &mut impl io::Write,
 ) -> u8 {
-    let started = Timestamp::now();
     let interrupted = interrupted.shared();
-    let outcomes = gather(inputs, redactor, started, &interrupted).await;
-    let report = Report::new(outcomes, run_info(&inputs.github, inputs.config_path.clone(), started));
+    let (report, recorded) = compare(inputs, redactor, &interrupted).await;
     let delivery = deliver(&report, &destinations(&inputs.github, inputs.out.clone()), redactor, stdout);
-    interrupted.peek().copied().unwrap_or_else(|| code(&report, inputs.fail_on, delivery))
+    interrupted.peek().copied().unwrap_or_else(|| code(&report, inputs.fail_on, delivery.and(recorded)))
+}
+
+/// The report alone: nothing is written.
+pub async fn report(inputs: &Inputs, redactor: &Redactor) -> Report {
+    let interrupted = std::future::pending::<u8>().shared();
+    compare(inputs, redactor, &interrupted).await.0
+}
+
+/// Reads and compares; keeps what was read where that is asked for.
+async fn compare<I: Future<Output = u8>>(
+    inputs: &Inputs,
+    redactor: &Redactor,
+    interrupted: &Shared<I>,
+) -> (Report, Delivery) {
+    let replayed = match &inputs.origin {
+        inputs::Origin::Recording(recording) => Some(&recording.index),
+        inputs::Origin::Services(_) => None,
+    };
+    let started = replayed.map_or_else(Timestamp::now, |it| it.started);
+    let key = inputs.record.is_some().then(target::key);
+    let (outcomes, kept) = gather(inputs, redactor, started, key, interrupted).await;
+    let mut run = run_info(&inputs.github, inputs.config_path.clone(), started);
+    if let Some(index) = replayed {
+        run = RunInfo { finished: index.finished, recorded_by: Some(index.program.clone()), ..run };
+    }
+    let recorded = match (&inputs.record, key) {
+        (Some(folder), Some(key)) => keep(inputs, redactor, key, kept, &run, folder),
+        _ => Delivery::Somebody,
+    };
+    (Report::new(outcomes, run), recorded)
+}
+
+/// Writes the recording.
+fn keep(
+    inputs: &Inputs,
+    redactor: &Redactor,
+    key: [u8; 32],
+    targets: Vec<bundle::Target>,
+    run: &RunInfo,
+    folder: &Path,
+) -> Delivery {
+    let mask = Mask::new(redactor, key, Sameness::Spelling);
+    let (scope, ignore) = recording::settings(&inputs.scope, &inputs.ignore, &mask);
+    let index = bundle::Index {
+        format: bundle::FORMAT.to_owned(),
+        version: bundle::VERSION,
+        program: run.version.clone(),
+        started: run.started,
+        finished: run.finished,
+        environments: inputs.environments.clone(),
+        scope,
+        ignore,
+        files: BTreeMap::new(),
+    };
+    let written = Recording { index, targets }.files().and_then(|files| folder::write(folder, &files, &inputs.github));
+    match written {
+        Ok(()) => {
+            tracing::info!("Kept what was read in `{}`; look through it before you pass it on", folder.display());
+            Delivery::Somebody
+        }
+        Err(error) => {
+            tracing::error!("{error:#}");
+            Delivery::Nobody
+        }
+    }
 }
 
 /// Reports that this run compared nothing on purpose, and why: one sentence with a full stop.
@@ -66,16 +135,24 @@ async fn gather<I: Future<Output = u8>>(
     inputs: &Inputs,
     redactor: &Redactor,
     now: Timestamp,
+    key: Option<[u8; 32]>,
     interrupted: &Shared<I>,
-) -> Vec<EnvironmentOutcome> {
+) -> (Vec<EnvironmentOutcome>, Vec<bundle::Target>) {
     let deadline = Instant::now() + inputs.timeout;
-    let confighub = tokio::select! {
-        connected = connect(inputs, inputs.timeout / 3) => connected,
-        _ = interrupted.clone() => Err(confighub::Error::too_slow("GET /info")),
+    let confighub;
+    let origin = match &inputs.origin {
+        inputs::Origin::Services(access) => {
+            confighub = tokio::select! {
+                connected = connect(inputs, access, inputs.timeout / 3) => connected,
+                _ = interrupted.clone() => Err(confighub::Error::too_slow("GET /info")),
+            };
+            Origin::Services(&confighub)
+        }
+        inputs::Origin::Recording(recording) => Origin::Recording(recording),
     };
     let manifests = Arc::new(Manifests::default());
-    let shared = target::Shared { inputs, confighub: &confighub, redactor, manifests: &manifests, now };
-    let mut outcomes = Vec::new();
+    let shared = target::Shared { inputs, origin, redactor, manifests: &manifests, now, key };
+    let (mut outcomes, mut kept) = (Vec::new(), Vec::new());
     let mut waiting = inputs.environments.iter().filter(|it| !it.targets.is_empty()).count();
     for environment in &inputs.environments {
         // An equal share of what is left: a cluster that does not answer costs its own, and no other its turn.
@@ -92,19 +169,32 @@ async fn gather<I: Future<Output = u8>>(
             if let Err(Obstacle { reason: _, detail, remedy }) = &result {
                 tracing::warn!("Could not read `{}`: {detail}; {remedy}", target.name);
             }
-            TargetOutcome { target: target.name.clone(), space: target.space.clone(), result }
+            (target, result)
         });
-        let outcome = EnvironmentOutcome { name: environment.name.clone(), targets: join_all(targets).await };
+        let (mut targets, read) = (Vec::new(), join_all(targets).await);
+        for (target, result) in read {
+            let (result, outcome) = match result {
+                Ok(target::Compared { comparison, kept }) => (Ok(comparison), kept.map(bundle::Outcome::Read)),
+                Err(obstacle) => (Err(obstacle.clone()), key.map(|_| bundle::Outcome::Failed(obstacle))),
+            };
+            kept.extend(outcome.map(|outcome| bundle::Target {
+                environment: environment.name.clone(),
+                target: target.name.clone(),
+                outcome,
+            }));
+            targets.push(TargetOutcome { target: target.name.clone(), space: target.space.clone(), result });
+        }
+        let outcome = EnvironmentOutcome { name: environment.name.clone(), targets };
         log(&outcome);
         outcomes.push(outcome);
         manifests.next_environment();
     }
-    outcomes
+    (outcomes, kept)
 }
 
-async fn connect(inputs: &Inputs, limit: Duration) -> Result<confighub::Client, confighub::Error> {
+async fn connect(inputs: &Inputs, access: &ConfigHub, limit: Duration) -> Result<confighub::Client, confighub::Error> {
     let settings = http::Settings { ca_bundle: inputs.ca_bundle.clone(), ..http::Settings::default() };
-    let ConfigHub { url, credentials } = inputs.confighub.clone();
+    let ConfigHub { url, credentials } = access.clone();
     let connected = tokio::time::timeout(limit, confighub::Client::connect(url, credentials, &settings)).await;
     connected.unwrap_or_else(|_| Err(confighub::Error::too_slow("GET /info")))
 }
@@ -151,6 +241,7 @@ fn run_info(github: &GitHub, config: Option<String>, started: Timestamp) -> RunI
         trigger: github.event_name.clone(),
         actor: github.actor.clone(),
         url: github.run_url.clone(),
+        recorded_by: None,
     }
 }
 
@@ -164,11 +255,18 @@ fn destinations(github: &GitHub, out: PathBuf) -> Destinations {
     }
 }
 
-/// Whether the report reached a reader: by a file, the step summary, or a terminal.
+/// Whether the report reached a reader, by a file, the step summary, or a terminal; and the recording its folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delivery {
     Somebody,
     Nobody,
+}
+
+impl Delivery {
+    /// Both.
+    fn and(self, other: Self) -> Self {
+        if self == Self::Somebody { other } else { self }
+    }
 }
 
 fn deliver(report: &Report, to: &Destinations, redactor: &Redactor, stdout: &mut impl io::Write) -> Delivery {

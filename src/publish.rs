@@ -14,8 +14,9 @@ use crate::redact::Redactor;
 use crate::render::Rendered;
 use crate::report::Report;
 
-use files::Owner;
 use outputs::Paths;
+
+pub use files::Owner;
 
 /// Where a report goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

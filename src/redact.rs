@@ -5,6 +5,7 @@
 //! lose that part; the credentials this run was *given* are cut out of everything, in each encoding they may come back in.
 
 pub mod exact;
+pub mod mask;
 pub mod patterns;
 
 use std::fmt;

@@ -9,10 +9,7 @@ mod next_steps;
 mod templates;
 mod view;
 
-use anyhow::{Context as _, bail};
-use serde::Deserialize;
-
-use crate::report::{Report, SCHEMA_VERSION};
+use crate::report::Report;
 
 use limits::LEVELS;
 use templates::Templates;
@@ -71,16 +68,7 @@ pub fn one_line(text: &str) -> String {
 
 /// One document from the text of a `report.json`.
 pub fn from_json(text: &str, format: Format) -> anyhow::Result<String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "kebab-case")]
-    struct Version {
-        schema_version: u32,
-    }
-    let Version { schema_version } = serde_json::from_str(text).context("failed to read it as a report")?;
-    if schema_version != SCHEMA_VERSION {
-        bail!("the report has schema version {schema_version}, this program reads version {SCHEMA_VERSION}");
-    }
-    let report: Report = serde_json::from_str(text).context("failed to read it as a report")?;
+    let report = Report::from_json(text)?;
     let bytes = match format {
         Format::Markdown => BODY_BYTES,
         Format::Summary => SUMMARY_BYTES,

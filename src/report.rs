@@ -5,6 +5,7 @@ mod counts;
 mod sentences;
 mod verdict;
 
+use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -216,6 +217,8 @@ pub struct RunInfo {
     pub actor: Option<String>,
     /// The run's page.
     pub url: Option<String>,
+    /// Version of the program that recorded what this run replayed; None: the run read ConfigHub and the clusters itself.
+    pub recorded_by: Option<String>,
 }
 
 /// `1 object`, `2 objects`.
@@ -236,7 +239,7 @@ impl Report {
             reason: verdict::cause(status, &environments),
             complete: !environments.is_empty() && environments.iter().all(|it| it.complete),
             verdict: sentences::verdict(status, &environments),
-            remarks: sentences::remarks(status, &environments),
+            remarks: sentences::remarks(status, &environments, &run),
             counts: environments.iter().map(|it| it.counts).sum(),
             promotion_safe: verdict::promotion_safe(&edges),
             edges,
@@ -249,6 +252,23 @@ impl Report {
     pub fn skipped(why: &str, run: RunInfo) -> Self {
         let verdict = format!("Nothing was compared. {why}");
         Self { verdict, remarks: Vec::new(), ..Self::new(Vec::new(), run) }
+    }
+
+    /// A report from the text of a `report.json`.
+    ///
+    /// # Errors
+    /// It is none, or of a version that this program does not know.
+    pub fn from_json(text: &str) -> anyhow::Result<Self> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Version {
+            schema_version: u32,
+        }
+        let Version { schema_version } = serde_json::from_str(text).context("failed to read it as a report")?;
+        if schema_version != SCHEMA_VERSION {
+            bail!("the report has schema version {schema_version}, this program reads version {SCHEMA_VERSION}");
+        }
+        serde_json::from_str(text).context("failed to read it as a report")
     }
 
     /// The JSON schema of `report.json`.

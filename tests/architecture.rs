@@ -6,7 +6,8 @@ use std::{fs, path::Path};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("redact", &[]),
     ("model", &["redact"]),
-    ("inputs", &["model", "redact"]),
+    ("bundle", &["model", "redact"]),
+    ("inputs", &["model", "redact", "bundle"]),
     ("http", &[]),
     ("workflow", &[]),
     ("logging", &["redact", "workflow"]),
@@ -22,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "model",
             "redact",
+            "bundle",
             "inputs",
             "http",
             "confighub",
@@ -34,12 +36,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("compare", &["model", "redact", "workflow", "manifest", "drift", "render"]),
+    ("explain", &["model", "workflow", "report", "render"]),
     ("demo", &["model"]),
-    ("cli", &["redact", "inputs", "workflow", "logging", "report", "render", "pipeline", "compare", "demo"]),
+    ("cli", &["redact", "inputs", "workflow", "logging", "report", "render", "pipeline", "compare", "explain", "demo"]),
 ];
 
 /// Files whose functions depend on their arguments alone.
-const PURE: &[&str] = &["redact", "model", "workflow", "manifest", "drift", "report", "render", "compare"];
+const PURE: &[&str] =
+    &["redact", "model", "workflow", "manifest", "drift", "report", "render", "compare", "bundle", "explain"];
 const IMPURE: &[&str] =
     &["reqwest", "tokio", "async fn", "kube::Client", "kube::Api", "std::env", "std::fs", "std::net", "::now("];
 

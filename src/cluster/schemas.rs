@@ -13,19 +13,8 @@ use serde_json::{Value, json};
 use super::discovery::Served;
 use super::obstacle::{Question, Resource};
 use super::request::{Connection, segment};
-use crate::model::object::GroupVersionKind;
+use crate::model::object::{GroupVersionKind, Schemas};
 use crate::model::outcome::{Obstacle, Reason};
-
-/// Schemas of some kinds, as far as they could be read.
-#[derive(Clone, Debug, Default)]
-pub struct Schemas {
-    /// OpenAPI v3 documents, reduced to the kinds that were asked for and what those refer to.
-    pub openapi: Vec<Value>,
-    /// `CustomResourceDefinition`s.
-    pub definitions: Vec<Value>,
-    /// What the identity may not read. That a server has no schema is no obstacle.
-    pub refused: Vec<Obstacle>,
-}
 
 /// Longer documents are left alone: the largest known groups have a tenth of it.
 const LONGEST: usize = 32 << 20;

@@ -10,6 +10,7 @@ use super::fields;
 use super::lists::{self, Keys, Shape};
 use super::path::FieldPath;
 use super::place::{Place, Step};
+use super::rule::Rule;
 use super::secret;
 use super::types::CustomSchemas;
 use crate::model::finding::Code;
@@ -30,6 +31,8 @@ pub struct Difference {
     pub names: Vec<String>,
     /// What kind of value it is, where that decides whether it may be shown.
     pub sensitivity: Sensitivity,
+    /// What decided that it differs.
+    pub rule: Rule,
     /// Why it is not drift although it differs.
     pub excuse: Option<&'static str>,
 }
@@ -47,7 +50,7 @@ pub enum Sensitivity {
 ///
 /// `schemas` are those of custom resources; built-in kinds are known.
 pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind, schemas: &CustomSchemas) -> Vec<Difference> {
-    let mut walk = Walk { place: Place::root(gvk, schemas), found: Vec::new() };
+    let mut walk = Walk { place: Place::root(gvk, schemas), entries: None, found: Vec::new() };
     match (desired, live) {
         (Value::Object(desired), Value::Object(live)) if gvk.is_secret() => {
             let visible = |key: &str| key != "data" && key != "stringData";
@@ -77,6 +80,8 @@ enum Meaning {
 
 struct Walk<'a> {
     place: Place<'a>,
+    /// How the innermost list on the way pairs its entries.
+    entries: Option<Shape<'a>>,
     found: Vec<Difference>,
 }
 
@@ -95,8 +100,15 @@ impl<'a> Walk<'a> {
     }
 
     fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: &Map<String, Value>, meaning: Meaning) {
-        // A null states nothing: templates leave them behind, and the server forgets them.
-        if desired.is_null() || fields::is_server_owned(&self.place) || live.is_none() && self.is_identity() {
+        if fields::is_server_owned(&self.place) || live.is_none() && self.is_identity() {
+            return;
+        }
+        // A null states nothing: templates leave them behind, and the server forgets them unless a schema says otherwise.
+        if desired.is_null() {
+            let is_value = self.place.spot().is_some_and(|spot| spot.is_nullable());
+            if let (true, Some(live)) = (is_value, live.filter(|it| !it.is_null())) {
+                self.differs(Code::FieldChanged, desired, Some(live));
+            }
             return;
         }
         let empty_text = Value::from("");
@@ -176,6 +188,7 @@ impl<'a> Walk<'a> {
 
     fn list(&mut self, desired: &'a [Value], live: &[Value], meaning: Meaning) {
         let shape = if meaning == Meaning::Whole { Shape::Atomic } else { lists::shape(&self.place, desired, live) };
+        let outer = self.entries.replace(shape);
         match shape {
             Shape::Set => {
                 for (index, item) in desired.iter().enumerate() {
@@ -205,6 +218,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+        self.entries = outer;
     }
 
     fn pairs(&mut self, desired: &'a [Value], live: &[Value], pairs: &[Option<usize>], meaning: Meaning) {
@@ -236,6 +250,7 @@ impl<'a> Walk<'a> {
 
     /// Entries by position. A list of another length is one difference: which entry came or went is anybody's guess.
     fn positions(&mut self, desired: &'a [Value], live: &[Value]) {
+        self.entries = Some(Shape::Atomic);
         if desired.len() != live.len() {
             return self.whole(desired, live);
         }
@@ -274,6 +289,7 @@ impl<'a> Walk<'a> {
             live: live.cloned(),
             names: self.place.names(),
             sensitivity: Sensitivity::Ordinary,
+            rule: Rule::new(&self.place, desired, live, self.entries),
             excuse: self.excuse(desired, live),
         });
     }

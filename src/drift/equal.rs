@@ -78,27 +78,43 @@ fn is_duration_as_go_writes(desired: &str, live: &str) -> bool {
     live.ends_with('s') && duration(desired).is_some_and(|nanos| spelled(nanos) == live)
 }
 
-/// Go's `time.ParseDuration` for whole numbers of units.
+/// Go's `time.ParseDuration`, in nanoseconds.
 fn duration(text: &str) -> Option<i64> {
-    const UNITS: [(&str, i64); 6] = [
+    const UNITS: [(&str, i64); 8] = [
         ("ms", 1_000_000),
         ("us", 1_000),
+        ("µs", 1_000),
+        ("μs", 1_000),
         ("ns", 1),
         ("h", 3_600_000_000_000),
         ("m", 60_000_000_000),
         ("s", 1_000_000_000),
     ];
-    let mut rest = text;
+    let (sign, mut rest) =
+        text.strip_prefix('-').map_or((1, text.strip_prefix('+').unwrap_or(text)), |rest| (-1, rest));
+    if rest == "0" {
+        return Some(0);
+    }
     let mut nanos = 0i64;
     while !rest.is_empty() {
-        let end = rest.find(|it: char| !it.is_ascii_digit())?;
-        let number: i64 = rest[..end].parse().ok()?;
+        let end = rest.find(|it: char| !it.is_ascii_digit() && it != '.')?;
+        let (whole, fraction) = rest[..end].split_once('.').unwrap_or((&rest[..end], ""));
         rest = &rest[end..];
         let (unit, size) = UNITS.into_iter().find(|(unit, _)| rest.starts_with(unit))?;
         rest = &rest[unit.len()..];
-        nanos = nanos.checked_add(number.checked_mul(size)?)?;
+        if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
+            return None;
+        }
+        let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        let mut part = size;
+        let mut beyond = 0i64;
+        for digit in fraction.bytes() {
+            part /= 10;
+            beyond += i64::from(digit - b'0') * part;
+        }
+        nanos = nanos.checked_add(whole.checked_mul(size)?)?.checked_add(beyond)?;
     }
-    (!text.is_empty()).then_some(nanos)
+    text.ends_with(|it: char| it.is_ascii_alphabetic()).then_some(sign * nanos)
 }
 
 /// Go's `Duration.String` for whole seconds.
@@ -130,6 +146,9 @@ mod tests {
             ("1h", "2h0m0s", false),
             ("news", "news0s", false),
             ("", "0s", false),
+            ("1.5h", "1h30m0s", true),
+            ("1..5h", "1h30m0s", false),
+            (".h", "0s", false),
         ] {
             assert_eq!(is_duration_as_go_writes(desired, live), same, "{desired} {live}");
         }

@@ -100,6 +100,10 @@ pub(super) fn quantity(place: &Place<'_>) -> Option<Precision> {
     match place.spot().and_then(|spot| spot.scalar()) {
         Some(Scalar::Milli) => Some(Precision::Milli),
         Some(Scalar::Quantity) => Some(Precision::Nano),
+        // Of `autoscaling/v2beta1`, which no Kubernetes with a description still has.
+        None if place.is_dropped() && matches!(place.leaf(), "targetAverageValue" | "targetValue") => {
+            Some(Precision::Nano)
+        }
         // Custom resources that embed a container's resources; their schema often says no more than int-or-string.
         None | Some(Scalar::Text | Scalar::IntOrString) if !place.is_typed() => {
             let embedded = matches!(place.parent(), "limits" | "requests") && place.key(2) == "resources";

@@ -3,24 +3,27 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::judge::Case;
 use super::path::FieldPath;
-use crate::model::finding::Code;
 use crate::model::object::ObjectKey;
+
+/// Stands for the code of an object that was never compared.
+pub(super) const LEFT_OUT: &str = "left-out";
 
 /// The first 12 hexadecimal digits of a SHA-256 over what makes a finding this one. Each part is preceded by its length,
 /// so that no two findings run together; the API version is left out, so that an upgrade of a manifest keeps its findings.
-pub(super) fn id(case: &Case<'_>, key: &ObjectKey, code: Code, path: &FieldPath) -> String {
+///
+/// `what` is the finding's code, or [`LEFT_OUT`].
+pub(super) fn id(environment: &str, target: &str, key: &ObjectKey, what: &str, path: &FieldPath) -> String {
     let ObjectKey { gvk, namespace, name } = key;
     let pointer = path.pointer();
     let parts = [
-        Some(case.environment),
-        Some(case.target),
+        Some(environment),
+        Some(target),
         Some(&gvk.group),
         Some(&gvk.kind),
         namespace.as_deref(),
         Some(name),
-        Some(code.name()),
+        Some(what),
         Some(&pointer),
     ];
     let mut digest = Sha256::new();

@@ -9,14 +9,17 @@ use super::autoscale::Autoscalers;
 use super::compare::{self, Difference};
 use super::identity;
 use super::ignore;
+use super::lines::UnitLines;
 use super::path::FieldPath;
+use super::rule;
 use super::scope::Selection;
 use super::show;
 use super::types::CustomSchemas;
+use crate::manifest::Lines;
 use crate::model::environment::IgnoreRule;
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::{DesiredObject, ObjectKey, Observed, StatedObject};
-use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed};
+use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed, Values};
 use crate::model::unit::{Basis, Unit, UnreadUnit};
 use crate::redact::{Redactor, Text};
 
@@ -43,6 +46,8 @@ pub struct Case<'a> {
     pub schemas: &'a CustomSchemas,
     /// Through which every value goes.
     pub redactor: &'a Redactor,
+    /// Where the fields of units stand whose text is not at hand, by unit and object.
+    pub lines: &'a BTreeMap<String, Vec<Option<Lines>>>,
 }
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
@@ -50,7 +55,8 @@ pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<Objec
     let Selection { objects, suppressed, not_compared, generated: _, autoscalers: _, notes } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
-    let mut judge = Judge { case, ended: BTreeSet::new(), comparison: Comparison::default() };
+    let lines = UnitLines::new(case.lines);
+    let mut judge = Judge { case, lines, ended: BTreeSet::new(), comparison: Comparison::default() };
     judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
     judge.comparison.suppressed = suppressed;
     judge.comparison.not_compared = not_compared;
@@ -100,6 +106,7 @@ fn never_shipped(
 
 struct Judge<'a> {
     case: &'a Case<'a>,
+    lines: UnitLines<'a>,
     /// Rules that would have mattered and no longer hold, by position.
     ended: BTreeSet<usize>,
     comparison: Comparison,
@@ -121,7 +128,7 @@ impl Judge<'_> {
         let (mut counting, mut suppressed) = (Vec::new(), Vec::new());
         for difference in differences {
             match self.excuse(object, &difference) {
-                Some(reason) => suppressed.push((difference.path.shown(self.case.redactor), reason)),
+                Some(reason) => suppressed.push((difference, reason)),
                 None => counting.push(difference),
             }
         }
@@ -129,14 +136,16 @@ impl Judge<'_> {
             return self.not_compared(object, under_way(why));
         }
         self.comparison.compared += 1;
-        for (field, reason) in suppressed {
-            self.suppress(object, field, reason);
+        for (difference, reason) in suppressed {
+            let (desired, live) = show::sides(&difference, self.case.redactor);
+            self.suppress(object, unit, difference.code, &difference.path, Some(Values { desired, live }), reason);
         }
         for difference in counting {
             let (desired, live) = show::sides(&difference, self.case.redactor);
+            let rule = rule::sentence(&difference, self.case.redactor);
             let remarks = self.case.autoscalers.remarks(&object.key, &difference);
             let notes = remarks.iter().map(|it| it.text(|words| self.case.redactor.text(words))).collect();
-            self.find(object, difference.code, &difference.path, desired, live, notes);
+            self.find(object, unit, difference.code, &difference.path, (desired, live, rule), notes);
         }
     }
 
@@ -148,13 +157,14 @@ impl Judge<'_> {
         let has_ttl = object.body.pointer("/spec/ttlSecondsAfterFinished").is_some_and(Value::is_number);
         if object.key.gvk.group == "batch" && object.key.gvk.kind == "Job" && has_ttl {
             let reason = Text::from("a Job with `ttlSecondsAfterFinished` is removed once it has finished");
-            return self.suppress(object, Text::default(), reason);
+            return self.suppress(object, unit, Code::ObjectMissing, &FieldPath::default(), None, reason);
         }
         if let Some(reason) = self.ignored(object, None) {
-            return self.suppress(object, Text::default(), reason);
+            return self.suppress(object, unit, Code::ObjectMissing, &FieldPath::default(), None, reason);
         }
         let desired = Shown::Text(self.case.redactor.text(&object.key.to_string()));
-        self.find(object, Code::ObjectMissing, &FieldPath::default(), desired, Shown::Absent, Vec::new());
+        let sides = (desired, Shown::Absent, Text::from(rule::MISSING));
+        self.find(object, unit, Code::ObjectMissing, &FieldPath::default(), sides, Vec::new());
     }
 
     /// Why a difference is not drift.
@@ -202,29 +212,53 @@ impl Judge<'_> {
     fn find(
         &mut self,
         object: &DesiredObject,
+        unit: Option<&Unit>,
         code: Code,
         path: &FieldPath,
-        desired: Shown,
-        live: Shown,
+        (desired, live, rule): (Shown, Shown, Text),
         notes: Vec<Text>,
     ) {
+        let line = self.lines.line(object, unit, path);
         self.comparison.findings.push(Finding {
-            id: identity::id(self.case, &object.key, code, path),
+            id: self.id(object, code, path),
             code,
             object: object.key.clone(),
             unit: Some(object.unit.clone()),
-            line: Some(object.line),
+            line: Some(line),
             path: path.shown_pointer(self.case.redactor),
             field: path.shown(self.case.redactor),
+            pattern: path.pattern(self.case.redactor),
             desired,
             live,
+            rule,
             notes,
         });
     }
 
-    fn suppress(&mut self, object: &DesiredObject, field: Text, reason: Text) {
-        let suppressed = Suppressed { unit: object.unit.clone(), object: object.key.clone(), field, reason };
-        self.comparison.suppressed.push(suppressed);
+    fn suppress(
+        &mut self,
+        object: &DesiredObject,
+        unit: Option<&Unit>,
+        code: Code,
+        path: &FieldPath,
+        values: Option<Values>,
+        reason: Text,
+    ) {
+        let line = self.lines.line(object, unit, path);
+        self.comparison.suppressed.push(Suppressed {
+            unit: object.unit.clone(),
+            object: object.key.clone(),
+            field: path.shown(self.case.redactor),
+            reason,
+            id: self.id(object, code, path),
+            line: Some(line),
+            path: path.shown_pointer(self.case.redactor),
+            values,
+        });
+    }
+
+    fn id(&self, object: &DesiredObject, code: Code, path: &FieldPath) -> String {
+        identity::id(self.case.environment, self.case.target, &object.key, code.name(), path)
     }
 
     fn not_compared(&mut self, object: &DesiredObject, obstacle: Obstacle) {

@@ -39,6 +39,11 @@ impl Keys<'static> {
 }
 
 impl<'a> Keys<'a> {
+    /// The names of the fields.
+    pub(super) fn names(&self) -> &'a [Box<str>] {
+        self.names
+    }
+
     fn of<'b>(&self, item: &'b Value, name: &str) -> Option<&'b Value>
     where
         'a: 'b,

@@ -55,6 +55,27 @@ impl FieldPath {
             .collect()
     }
 
+    /// The path as an `ignore` rule states it: `/spec/template/spec/containers/[name=web]/image`. What redaction took out
+    /// is left to `*`.
+    pub fn pattern(&self, redactor: &Redactor) -> Text {
+        let step = |raw: &str| {
+            let shown = redactor.text(raw);
+            if shown.as_str() == raw { shown } else { Text::from("*") }
+        };
+        self.0
+            .iter()
+            .flat_map(|segment| match segment {
+                Segment::Key(key) => [Text::from("/"), step(&escaped(key))],
+                // A bracket would end the condition early.
+                Segment::Item { index: _, label: Some((key, value)) } if !value.contains(']') => [
+                    Text::from("/"),
+                    [Text::from("["), step(key), Text::from("="), step(value), Text::from("]")].into_iter().collect(),
+                ],
+                Segment::Item { index, label: _ } => [Text::from("/"), redactor.text(&index.to_string())],
+            })
+            .collect()
+    }
+
     /// `spec.template.spec.containers[name=web].image`, `data["rules.json"]`
     pub fn shown(&self, redactor: &Redactor) -> Text {
         self.0

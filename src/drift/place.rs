@@ -37,6 +37,15 @@ pub(super) enum Step<'a> {
     },
 }
 
+impl<'a> Step<'a> {
+    fn key(self) -> Option<&'a str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Item { .. } => None,
+        }
+    }
+}
+
 impl<'a> Place<'a> {
     pub(super) fn root(gvk: &'a GroupVersionKind, schemas: &'a CustomSchemas) -> Self {
         let root = schemas.root(gvk).map_or(Known::Nothing, Known::Typed);
@@ -50,8 +59,12 @@ impl<'a> Place<'a> {
                 types::metadata().map_or(Known::Nothing, Known::Typed)
             }
             (Known::Typed(above), _) if !above.is_described() => Known::Nothing,
-            (Known::Typed(above), Step::Key(key)) => above.child(key).map_or(Known::Dropped, Known::Typed),
-            (Known::Typed(above), Step::Item { .. }) => above.item().map_or(Known::Dropped, Known::Typed),
+            (Known::Typed(above), step) => match (above.part(step.key()), above.is_go()) {
+                (Some(part), _) => Known::Typed(part),
+                (None, true) => Known::Dropped,
+                // It may be kept (`x-kubernetes-preserve-unknown-fields`).
+                (None, false) => Known::Nothing,
+            },
             (unknown, _) => unknown,
         };
         self.known.push(known);
@@ -104,6 +117,11 @@ impl<'a> Place<'a> {
     /// Whether a field that the server drops stands here.
     pub(super) fn is_dropped(&self) -> bool {
         matches!(self.known(), Known::Dropped)
+    }
+
+    /// Whether the value is an entry of a list.
+    pub(super) fn in_list(&self) -> bool {
+        matches!(self.steps.last(), Some(Step::Item { .. }))
     }
 
     pub(super) fn depth(&self) -> usize {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::autoscale::{self, Autoscaler};
+use super::identity;
 use super::ignore;
+use super::path::FieldPath;
 use crate::manifest::{Document, DocumentName, ManifestError};
 use crate::model::environment::{Scope, Target};
 use crate::model::object::{DesiredObject, GroupVersionKind, ObjectKey, StatedObject};
@@ -56,8 +58,9 @@ pub struct Selection {
 impl StatedObject {
     /// The object with its manifest as a tree, for as long as it is compared.
     pub fn desired(&self) -> DesiredObject {
-        let Self { key, manifest, unit, line } = self;
-        DesiredObject { key: key.clone(), body: tree(manifest), unit: unit.clone(), line: *line }
+        let Self { key, manifest, unit, line, document } = self;
+        let (key, unit) = (key.clone(), unit.clone());
+        DesiredObject { key, body: tree(manifest), unit, line: *line, document: *document }
     }
 }
 
@@ -162,7 +165,7 @@ impl Selection {
         bounds: &Bounds<'_>,
         redactor: &Redactor,
     ) -> Option<StatedObject> {
-        let Document { gvk, namespace, name, json, line, unresolved } = document;
+        let Document { gvk, namespace, name, json, line, index, lines: _, unresolved } = document;
         // Where nobody knows whether the kind has namespaces, one that is stated is believed.
         let namespace = match is_namespaced {
             Ok(true) => Some(namespace.clone().unwrap_or_else(|| default_namespace(unit, bounds))),
@@ -196,7 +199,18 @@ impl Selection {
             None
         };
         if let Some(reason) = reason {
-            self.suppressed.push(Suppressed { unit: unit.slug.clone(), object: key, field: Text::default(), reason });
+            let id =
+                identity::id(bounds.environment, &bounds.target.name, &key, identity::LEFT_OUT, &FieldPath::default());
+            self.suppressed.push(Suppressed {
+                unit: unit.slug.clone(),
+                object: key,
+                field: Text::default(),
+                reason,
+                id,
+                line: Some(*line),
+                path: Text::default(),
+                values: None,
+            });
             return None;
         }
         let obstacle = match (is_namespaced, unresolved.first()) {
@@ -208,7 +222,7 @@ impl Selection {
             self.not_compared.push(NotCompared { unit: Some(unit.slug.clone()), object: Some(key), obstacle });
             return None;
         }
-        Some(StatedObject { key, manifest: Arc::clone(json), unit: unit.slug.clone(), line: *line })
+        Some(StatedObject { key, manifest: Arc::clone(json), unit: unit.slug.clone(), line: *line, document: *index })
     }
 
     /// An object that is stated twice has no desired state, whichever API version each names.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::compare::{Difference, Sensitivity};
 use super::equal;
 use super::path::{FieldPath, Segment};
+use super::rule::Rule;
 use crate::model::finding::Code;
 
 /// What a key holds.
@@ -35,6 +36,7 @@ pub(super) fn compare(desired: &Map<String, Value>, live: &Map<String, Value>, f
             live: (code == Code::FieldChanged).then_some(Value::Null),
             names: Vec::new(),
             sensitivity: Sensitivity::Secret,
+            rule: Rule::secret(),
             excuse: None,
         });
     }

@@ -12,11 +12,13 @@ use super::identity;
 use super::ignore;
 use super::judge::Case;
 use super::path::FieldPath;
+use super::rule;
 use super::scope::{Bounds, Selection};
 use crate::model::environment::{Orphans, Unmanaged};
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::{GroupVersionKind, ListPlace, ORIGIN_UNIT, ObjectKey, Stray};
 use crate::model::outcome::{Obstacle, Suppressed};
+use crate::model::unit::{Unit, UnreadUnit};
 use crate::redact::{Redactor, Text};
 
 const ORIGIN_SPACE_ID: &str = "confighub.com/SpaceID";
@@ -130,18 +132,18 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(case: &Case<'a>, selection: &'a Selection, origin: Origin<'a>) -> Self {
+    fn new(units: &'a [Unit], unread: &'a [UnreadUnit], selection: &'a Selection, origin: Origin<'a>) -> Self {
         let objects = selection.objects.iter().map(|it| &it.key);
         let left_out = selection.suppressed.iter().map(|it| &it.object);
         let not_compared = selection.not_compared.iter().filter_map(|it| it.object.as_ref());
         let all = objects.chain(left_out).chain(not_compared);
-        let mut uncertain: BTreeSet<&str> = case.unread.iter().map(|it| it.slug.as_str()).collect();
+        let mut uncertain: BTreeSet<&str> = unread.iter().map(|it| it.slug.as_str()).collect();
         uncertain.extend(selection.not_compared.iter().filter_map(|it| it.unit.as_deref()));
-        uncertain.extend(case.units.iter().filter(|it| it.rolling_out.is_some()).map(|it| it.slug.as_str()));
+        uncertain.extend(units.iter().filter(|it| it.rolling_out.is_some()).map(|it| it.slug.as_str()));
         Self {
             stated: all.map(names).collect(),
             generated: &selection.generated,
-            read: case.units.iter().map(|it| it.slug.as_str()).collect(),
+            read: units.iter().map(|it| it.slug.as_str()).collect(),
             uncertain,
             origin,
         }
@@ -231,8 +233,14 @@ fn names(key: &ObjectKey) -> (&str, &str, Option<&str>, &str) {
 
 /// Whether any stray comes from a unit of the Space that this run did not read: then the Space is to be asked for the
 /// slugs of all its units.
-pub fn have_unknown_units(case: &Case<'_>, selection: &Selection, strays: &[Stray], origin: Origin<'_>) -> bool {
-    let table = Table::new(case, selection, origin);
+pub fn have_unknown_units(
+    units: &[Unit],
+    unread: &[UnreadUnit],
+    selection: &Selection,
+    strays: &[Stray],
+    origin: Origin<'_>,
+) -> bool {
+    let table = Table::new(units, unread, selection, origin);
     strays.iter().any(|stray| matches!(table.nature(stray), Nature::Of(_)))
 }
 
@@ -244,14 +252,14 @@ pub fn judge(
     strays: &[Stray],
     origin: Origin<'_>,
 ) -> Verdict {
-    let table = Table::new(case, selection, origin);
+    let table = Table::new(case.units, case.unread, selection, origin);
     let mut verdict = Verdict::default();
     let mut undecided = BTreeSet::new();
     for stray in strays {
         let (unit, note) = match table.nature(stray) {
             Nature::Silent(_) => continue,
             Nature::Unmanaged => {
-                if bounds.scope.unmanaged == Unmanaged::Report && rule(case, bounds, stray).is_none() {
+                if bounds.scope.unmanaged == Unmanaged::Report && covering(case, bounds, stray).is_none() {
                     verdict.unmanaged.push(finding(case, stray, Code::ObjectUnmanaged, Vec::new()));
                 }
                 continue;
@@ -277,10 +285,18 @@ pub fn judge(
         if bounds.scope.orphans == Orphans::Off {
             continue;
         }
-        match rule(case, bounds, stray) {
+        match covering(case, bounds, stray) {
             Some(reason) => {
-                let object = stray.key.clone();
-                verdict.suppressed.push(Suppressed { unit, object, field: Text::default(), reason });
+                verdict.suppressed.push(Suppressed {
+                    unit,
+                    object: stray.key.clone(),
+                    field: Text::default(),
+                    reason,
+                    id: id(case, stray, Code::ObjectOrphaned),
+                    line: None,
+                    path: Text::default(),
+                    values: None,
+                });
             }
             None => verdict.orphans.push(finding(case, stray, Code::ObjectOrphaned, vec![case.redactor.text(&note)])),
         }
@@ -298,7 +314,7 @@ pub fn judge(
 }
 
 /// The exclusion or ignore rule that covers the whole object.
-fn rule(case: &Case<'_>, bounds: &Bounds<'_>, stray: &Stray) -> Option<Text> {
+fn covering(case: &Case<'_>, bounds: &Bounds<'_>, stray: &Stray) -> Option<Text> {
     let body: Value = json!({"metadata": {"labels": stray.labels}});
     let selects = |selector| ignore::selects(selector, bounds.environment, &stray.key, &body);
     let excluded = bounds.scope.exclude.iter().find(|it| selects(&it.selector));
@@ -306,23 +322,29 @@ fn rule(case: &Case<'_>, bounds: &Bounds<'_>, stray: &Stray) -> Option<Text> {
         return Some(case.redactor.text(&format!("excluded: {}", exclusion.reason)));
     }
     let mut rules = case.ignore.iter().filter(|it| it.path.is_none() && ignore::holds(it, case.today));
-    let rule = rules.find(|it| selects(&it.selector))?;
-    let until = rule.until.map(|last| format!(" until {last}")).unwrap_or_default();
-    Some(case.redactor.text(&format!("ignored{until}: {}", rule.reason)))
+    let found = rules.find(|it| selects(&it.selector))?;
+    let until = found.until.map(|last| format!(" until {last}")).unwrap_or_default();
+    Some(case.redactor.text(&format!("ignored{until}: {}", found.reason)))
+}
+
+fn id(case: &Case<'_>, stray: &Stray, code: Code) -> String {
+    identity::id(case.environment, case.target, &stray.key, code.name(), &FieldPath::default())
 }
 
 fn finding(case: &Case<'_>, stray: &Stray, code: Code, notes: Vec<Text>) -> Finding {
     let root = FieldPath::default();
     Finding {
-        id: identity::id(case, &stray.key, code, &root),
+        id: id(case, stray, code),
         code,
         object: stray.key.clone(),
         unit: None,
         line: None,
         path: root.shown_pointer(case.redactor),
         field: root.shown(case.redactor),
+        pattern: root.pattern(case.redactor),
         desired: Shown::Absent,
         live: Shown::Text(case.redactor.text(&stray.key.to_string())),
+        rule: Text::from(if code == Code::ObjectOrphaned { rule::ORPHANED } else { rule::UNMANAGED }),
         notes,
     }
 }

@@ -18,6 +18,7 @@ use super::proxy;
 use super::settings::Settings;
 
 /// What was resolved, and the credentials that were seen.
+#[derive(Default)]
 pub(super) struct Access {
     pub(super) clusters: BTreeMap<String, Result<ClusterAccess, Obstacle>>,
     pub(super) credentials: Vec<SecretString>,

@@ -13,7 +13,7 @@ pub struct Declared {
 }
 
 /// Every input, in the order of `action.yml`.
-pub const DECLARED: [Declared; 12] = [
+pub const DECLARED: [Declared; 14] = [
     Declared { name: "config", default: ".github/drift.yaml" },
     Declared { name: "environments", default: "" },
     Declared { name: "mode", default: "detect" },
@@ -25,6 +25,8 @@ pub const DECLARED: [Declared; 12] = [
     Declared { name: "confighub-worker-secret", default: "" },
     Declared { name: "kubeconfigs", default: "" },
     Declared { name: "out", default: "drift-report/" },
+    Declared { name: "record", default: "" },
+    Declared { name: "replay", default: "" },
     Declared { name: "timeout", default: "10m" },
     Declared { name: "ca-bundle", default: "" },
 ];
@@ -73,6 +75,14 @@ pub struct Flags {
     #[arg(long, value_name = "DIR", help_heading = "The run")]
     pub out: Option<String>,
 
+    /// Keep all that was read in this folder, secrets masked, for `--replay`
+    #[arg(long, value_name = "DIR", help_heading = "The run")]
+    pub record: Option<String>,
+
+    /// Read what another run kept with `--record` instead of ConfigHub and the clusters
+    #[arg(long, value_name = "DIR", help_heading = "The run")]
+    pub replay: Option<String>,
+
     /// How long the whole run may take, for example 90s or 10m [default: 10m]
     #[arg(long, value_name = "DURATION", help_heading = "The run")]
     pub timeout: Option<String>,
@@ -96,6 +106,8 @@ impl Flags {
             confighub_worker_secret,
             kubeconfigs,
             out,
+            record,
+            replay,
             timeout,
             ca_bundle,
         } = self;
@@ -111,6 +123,8 @@ impl Flags {
             "confighub-worker-secret" => exposed(confighub_worker_secret),
             "kubeconfigs" => (!kubeconfigs.is_empty()).then(|| kubeconfigs.join("\n")),
             "out" => out.clone(),
+            "record" => record.clone(),
+            "replay" => replay.clone(),
             "timeout" => timeout.clone(),
             "ca-bundle" => ca_bundle.clone(),
             _ => None,

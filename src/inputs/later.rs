@@ -5,7 +5,7 @@ use super::problem::{Found, Given, Problem, nearest, quoted};
 use super::settings::{Settings, input_variable};
 
 /// Inputs of later versions, and what they wait for.
-const LATER: [(&str, &str); 24] = [
+const LATER: [(&str, &str); 22] = [
     ("dry-run", "fix proposals"),
     ("github-token", "issues and comments on GitHub"),
     ("claude-api-key", "the analysis by Claude"),
@@ -27,8 +27,6 @@ const LATER: [(&str, &str); 24] = [
     ("incident", "issues and comments on GitHub"),
     ("rehearse", "issues and comments on GitHub"),
     ("max-body-bytes", "issues and comments on GitHub"),
-    ("record", "recorded runs"),
-    ("replay", "recorded runs"),
     ("from", "the modes `collect` and `report`"),
 ];
 

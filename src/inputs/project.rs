@@ -1,7 +1,8 @@
 //! Which environments: those of the configuration file, or the one that the example project's variables name.
 
-use std::fs;
+use std::{fs, io};
 
+use crate::bundle::{Index, Recording};
 use crate::model::environment::{Environment, IgnoreRule, Scope, Target};
 
 use super::config;
@@ -44,20 +45,51 @@ const STAGES: [&str; 19] = [
     "perf",
 ];
 
-pub(super) fn read(ctx: &Settings<'_>, found: &mut Found) -> Option<Project> {
+/// `replay`: what is replayed, or that it cannot be.
+pub(super) fn read(ctx: &Settings<'_>, replay: Option<&Option<Box<Recording>>>, found: &mut Found) -> Option<Project> {
     let given = ctx.get("config");
     let path = given.as_ref().map_or(config::DEFAULT_PATH, |it| it.value.as_str());
     // What is the default anyway was not asked for: `action.yml` fills it in.
     let asked_for = given.as_ref().filter(|it| it.value != config::DEFAULT_PATH);
     let file = ctx.mounts.resolve(path);
 
-    let mut project = match (fs::read_to_string(&file), ctx.variable("CUB_SPACE")) {
+    let mut project = match (fs::read_to_string(&file), replay) {
+        // A recording knows its own settings; those of now are tried where there are some.
+        (Err(error), Some(recording)) if error.kind() == std::io::ErrorKind::NotFound && asked_for.is_none() => {
+            recording.as_ref().map(|it| from_recording(&it.index))
+        }
+        (read, _) => from_here(ctx, read, path, asked_for, found),
+    };
+    narrow(ctx, project.as_mut(), found);
+    project
+}
+
+/// The settings of the run that was recorded.
+fn from_recording(index: &Index) -> Project {
+    Project {
+        all_targets: targets(&index.environments),
+        environments: index.environments.clone(),
+        scope: index.scope.clone(),
+        ignore: index.ignore.clone(),
+        path: None,
+    }
+}
+
+fn from_here(
+    ctx: &Settings<'_>,
+    read: io::Result<String>,
+    path: &str,
+    asked_for: Option<&Setting>,
+    found: &mut Found,
+) -> Option<Project> {
+    let file = ctx.mounts.resolve(path);
+    match (read, ctx.variable("CUB_SPACE")) {
         (Ok(_), _) if !ctx.mounts.holds(&file) => {
             let message = format!("{} lies outside of the workspace", quoted(path));
             found
                 .problems
                 .push(Problem { remedy: "keep the file in the repository".to_owned(), ..named(ctx, message) });
-            return None;
+            None
         }
         (Ok(text), space) => {
             if space.is_some() {
@@ -72,9 +104,7 @@ pub(super) fn read(ctx: &Settings<'_>, found: &mut Found) -> Option<Project> {
             found.problems.push(unreadable(ctx, path, &error, asked_for.is_some()));
             None
         }
-    };
-    narrow(ctx, project.as_mut(), found);
-    project
+    }
 }
 
 fn named(ctx: &Settings<'_>, message: String) -> Problem {

@@ -68,6 +68,14 @@ impl Run {
     }
 }
 
+/// How ConfigHub is reached by a run that replays nothing.
+fn confighub(inputs: &Inputs) -> &ConfigHub {
+    match &inputs.origin {
+        Origin::Services(confighub) => confighub,
+        Origin::Recording(_) => panic!("the run replays a recording"),
+    }
+}
+
 /// A kubeconfig with these contexts, the first of which is the current one.
 fn kubeconfig(contexts: &[&str]) -> String {
     let contexts_yaml: String =
@@ -91,14 +99,14 @@ fn cluster(inputs: &Inputs, target: &str) -> Result<Result<Option<String>, Strin
 #[test]
 fn a_flag_beats_an_input_and_an_input_beats_a_variable() -> Result<()> {
     let mut run = Run::new(FILE)?.set("CUB_API_URL", "http://127.0.0.1:1/v1").set("CUB_TOKEN", "token-of-a-variable");
-    assert_eq!(run.inputs()?.confighub.url.as_str(), "http://127.0.0.1:1/api");
+    assert_eq!(confighub(&run.inputs()?).url.as_str(), "http://127.0.0.1:1/api");
     assert!(run.inputs()?.notices.iter().any(|it| it.contains("`/v1` was dropped")));
     run = run.set("INPUT_CONFIGHUB-URL", "https://hub.example.com/").set("INPUT_FAIL-ON", " drift\n");
     let inputs = run.inputs()?;
-    assert_eq!(inputs.confighub.url.as_str(), "https://hub.example.com/api");
+    assert_eq!(confighub(&inputs).url.as_str(), "https://hub.example.com/api");
     assert_eq!(inputs.fail_on, FailOn::Drift);
     assert!(
-        matches!(&inputs.confighub.credentials, Credentials::Token(it) if it.expose_secret() == "token-of-the-run")
+        matches!(&confighub(&inputs).credentials, Credentials::Token(it) if it.expose_secret() == "token-of-the-run")
     );
     run.flags.fail_on = Some("never".to_owned());
     assert_eq!(run.inputs()?.fail_on, FailOn::Never);
@@ -106,7 +114,7 @@ fn a_flag_beats_an_input_and_an_input_beats_a_variable() -> Result<()> {
     run.flags.fail_on = None;
     let inputs = run.inputs()?;
     assert!(
-        matches!(&inputs.confighub.credentials, Credentials::Token(it) if it.expose_secret() == "token-of-a-variable")
+        matches!(&confighub(&inputs).credentials, Credentials::Token(it) if it.expose_secret() == "token-of-a-variable")
     );
     assert_eq!(inputs.fail_on, FailOn::Error, "an empty input is an absent one");
     Ok(())
@@ -121,7 +129,7 @@ fn defaults_are_those_of_the_contract() -> Result<()> {
     let filled_in = run.inputs()?;
     let inputs = Run::new(FILE)?.inputs()?;
     for it in [&inputs, &filled_in] {
-        assert_eq!(it.confighub.url.as_str(), "https://hub.confighub.com/api");
+        assert_eq!(confighub(it).url.as_str(), "https://hub.confighub.com/api");
         assert_eq!((it.fail_on, it.timeout), (FailOn::Error, Duration::from_secs(600)));
         assert!(it.out.ends_with("workspace/drift-report"), "{:?}", it.out);
         assert_eq!(it.config_path.as_deref(), Some(".github/drift.yaml"));
@@ -168,7 +176,6 @@ fn what_comes_later_is_refused_by_name() -> Result<()> {
         ("INPUT_GITHUB-TOKEN", "x", "input `github-token`: needs issues and comments on GitHub"),
         ("INPUT_DRY-RUN", "false", "input `dry-run`: needs fix proposals"),
         ("INPUT_CLAUDE-MODEL", "x", "input `claude-model`: needs the analysis by Claude"),
-        ("INPUT_REPLAY", "x", "input `replay`: needs recorded runs"),
         ("AUTO_FIX", "true", "variable `AUTO_FIX`: needs fix proposals"),
     ] {
         let found = Run::new(FILE)?.set(name, value).refused()?;
@@ -199,7 +206,7 @@ fn addresses_of_confighub_are_checked() -> Result<()> {
         ("http://localhost:8080", "http://localhost:8080/api"),
         ("http://[::1]:8080/api", "http://[::1]:8080/api"),
     ] {
-        assert_eq!(Run::new(FILE)?.set("INPUT_CONFIGHUB-URL", url).inputs()?.confighub.url.as_str(), want);
+        assert_eq!(confighub(&Run::new(FILE)?.set("INPUT_CONFIGHUB-URL", url).inputs()?).url.as_str(), want);
     }
     for (url, message) in [
         ("http://hub.example.com", "would send credentials in the clear: use `https://`"),
@@ -223,13 +230,13 @@ fn a_login_is_a_token_or_a_whole_worker() -> Result<()> {
     let half = run()?.set("INPUT_CONFIGHUB-WORKER-ID", "w");
     assert!(half.refused()?.contains("the worker's secret is missing"));
     let whole = half.set("INPUT_CONFIGHUB-WORKER-SECRET", "secret-of-a-worker");
-    assert!(matches!(whole.inputs()?.confighub.credentials, Credentials::Worker { id, .. } if id == "w"));
+    assert!(matches!(&confighub(&whole.inputs()?).credentials, Credentials::Worker { id, .. } if id == "w"));
     let both = whole.set("INPUT_CONFIGHUB-TOKEN", "some-token");
     assert!(both.refused()?.contains("keep one of the two"));
     let pasted = run()?.set("CUB_TOKEN", "first-half\nsecond-half").refused()?;
     assert!(pasted.contains("store it again") && !pasted.contains("half"), "{pasted}");
     let worker = run()?.set("CONFIGHUB_WORKER_ID", "w").set("CONFIGHUB_WORKER_SECRET", "secret-of-a-worker");
-    assert!(matches!(worker.inputs()?.confighub.credentials, Credentials::Worker { .. }));
+    assert!(matches!(&confighub(&worker.inputs()?).credentials, Credentials::Worker { .. }));
     Ok(())
 }
 

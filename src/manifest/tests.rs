@@ -84,3 +84,61 @@ fn placeholders_are_found_wherever_they_stand() {
                 n: [1, 999999999]}";
     assert_eq!(documents(text).expect("it is a manifest")[0].unresolved, ["/data/x", "/n/1"]);
 }
+
+/// The line of a value by its pointer.
+fn line_of(text: &str, document: usize, pointer: &str) -> Option<usize> {
+    let documents = located(text).expect("it is a manifest");
+    assert_eq!(documents.len(), super::documents(text).expect("it is a manifest").len());
+    let mut at = documents[document].lines.as_ref().expect("it has lines");
+    for step in pointer.split('/').skip(1) {
+        at = at.field(step).or_else(|| at.item(step.parse().ok()?))?;
+    }
+    Some(at.line())
+}
+
+#[test]
+fn every_field_has_its_line() {
+    let text = "# shop\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: 80\n      \
+                name: http\n    - {port: 443,\n       name: https}\n  selector: &app\n    app: web\n    tier: front\n---\n---\n\
+                apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web,\n  labels: &labels {app: web}}\nspec:\n  \
+                selector: {matchLabels: *labels}\n  template:\n    metadata:\n      labels:\n        <<: *labels\n        \
+                tier: front\n  text: |\n    one\n    two\n  'a/b': 1\n";
+    for (document, pointer, line) in [
+        (0, "", 3),
+        (0, "/metadata", 5),
+        (0, "/spec/ports", 8),
+        (0, "/spec/ports/0", 9),
+        (0, "/spec/ports/0/name", 10),
+        (0, "/spec/ports/1/port", 11),
+        (0, "/spec/ports/1/name", 12),
+        (0, "/spec/selector", 13),
+        (0, "/spec/selector/tier", 15),
+        (1, "", 18),
+        (1, "/metadata/labels/app", 21),
+        (1, "/spec/selector/matchLabels", 23),
+        (1, "/spec/selector/matchLabels/app", 21),
+        (1, "/spec/template/metadata/labels/app", 21),
+        (1, "/spec/template/metadata/labels/tier", 28),
+        (1, "/spec/text", 29),
+    ] {
+        assert_eq!(line_of(text, document, pointer), Some(line), "{document} {pointer}");
+    }
+    assert_eq!(line_of(text, 0, "/spec/type"), None);
+}
+
+#[test]
+fn items_of_a_list_have_lines_of_their_own() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n  data: {x: y}\n\
+                - {apiVersion: v1, kind: ConfigMap, metadata: {name: b},\n   data: {x: y}}\n";
+    assert_eq!([line_of(text, 0, "/data/x"), line_of(text, 1, "/data/x")], [Some(7), Some(9)]);
+}
+
+#[test]
+fn lines_survive_as_json() {
+    let documents =
+        located("{apiVersion: v1, kind: A, metadata: {name: a},\n list: [1,\n 2, {a: b}]}").expect("a manifest");
+    let lines = documents[0].lines.clone().expect("it has lines");
+    let json = serde_json::to_string(&lines).expect("it is JSON");
+    assert_eq!(json, r#"[1,{"apiVersion":1,"kind":1,"list":[2,[2,3,[3,{"a":3}]]],"metadata":[1,{"name":1}]}]"#);
+    assert_eq!(serde_json::from_str::<Lines>(&json).expect("it is read back"), lines);
+}

@@ -52,12 +52,12 @@ fn add_item_lines(text: &str, parts: &mut [Part]) {
     }
 }
 
-fn line(number: u64) -> usize {
+pub(super) fn line(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Bounded: an alias bomb ends in an error, and ten thousand objects of a real unit do not.
-fn options() -> Options {
+pub(super) fn options() -> Options {
     serde_saphyr::options! {
         legacy_octal_numbers: true,
         with_snippet: false,
@@ -108,5 +108,5 @@ fn problem(error: &Error) -> ManifestError {
         Error::Eof { .. } => "it ends too early",
         _ => "it is not valid YAML",
     };
-    ManifestError { line: error.location().map_or(1, |at| line(at.line()).max(1)), problem }
+    ManifestError { line: error.location().map_or(1, |at| line(at.line()).max(1)), problem: problem.into() }
 }

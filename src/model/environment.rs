@@ -1,9 +1,11 @@
 //! Environments in promotion order, their targets, and what of them is in scope.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// One environment: a name and the targets that are read together and shown as one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Environment {
     /// Its name, unique in a run.
     pub name: String,
@@ -12,7 +14,8 @@ pub struct Environment {
 }
 
 /// Where one part of an environment lives: a ConfigHub Space and a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Target {
     /// Unique in a run; the environment's name unless it has several targets.
     pub name: String,
@@ -27,7 +30,8 @@ pub struct Target {
 }
 
 /// What is compared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Scope {
     /// Which units of a Space.
     pub units: UnitSelection,
@@ -46,7 +50,8 @@ pub struct Scope {
 }
 
 /// Where objects are looked for whose unit is gone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Orphans {
     /// In the kinds and namespaces that are listed anyway.
     #[default]
@@ -58,7 +63,8 @@ pub enum Orphans {
 }
 
 /// Whether objects are reported that no unit states and that did not come from ConfigHub.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unmanaged {
     /// They are not looked for.
     #[default]
@@ -68,7 +74,8 @@ pub enum Unmanaged {
 }
 
 /// Which units of a Space are in scope.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum UnitSelection {
     /// All of them.
     #[default]
@@ -85,7 +92,8 @@ pub enum UnitSelection {
 }
 
 /// Which revision of a unit is the desired state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CompareTo {
     /// The revision that was shipped: `LastReleasedRevisionNum` or `LiveRevisionNum`.
     #[default]
@@ -95,7 +103,8 @@ pub enum CompareTo {
 }
 
 /// Objects that are not compared because the configuration says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Exclusion {
     /// Which objects.
     pub selector: Selector,
@@ -104,7 +113,8 @@ pub struct Exclusion {
 }
 
 /// A difference that is known and accepted: counted and listed, not drift.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct IgnoreRule {
     /// Which objects.
     pub selector: Selector,
@@ -117,7 +127,8 @@ pub struct IgnoreRule {
 }
 
 /// Selects objects; every part that is given must match. Patterns are globs over names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Selector {
     /// The environment's name, exactly.
     pub environment: Option<String>,

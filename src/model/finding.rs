@@ -78,22 +78,26 @@ pub struct Finding {
     pub object: ObjectKey,
     /// Slug of the unit that states the object; None where none does.
     pub unit: Option<String>,
-    /// Line of the unit on which the object's document starts, from 1.
+    /// Line of the unit on which the field stands, from 1; of a missing object, the line on which its document starts.
     pub line: Option<usize>,
     /// JSON pointer (RFC 6901) into the desired object; empty for a missing object.
     pub path: Text,
     /// The path for people: `spec.template.spec.containers[name=web].image`; empty for a missing object.
     pub field: Text,
+    /// The path as an `ignore` rule states it: entries of lists by what names them, where something does.
+    pub pattern: Text,
     /// What ConfigHub says.
     pub desired: Shown,
     /// What the cluster runs.
     pub live: Shown,
+    /// By which rule the two were compared: one sentence without a full stop.
+    pub rule: Text,
     /// What the reader should know about it: one sentence each, without a full stop.
     pub notes: Vec<Text>,
 }
 
 /// A value as it may be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shown {
     /// There is none.

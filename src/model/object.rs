@@ -75,6 +75,8 @@ pub struct StatedObject {
     pub unit: String,
     /// Line of the unit's text on which the document starts, from 1.
     pub line: usize,
+    /// Its position among the objects of the unit, from 0.
+    pub document: usize,
 }
 
 /// One object that a unit wants.
@@ -88,6 +90,8 @@ pub struct DesiredObject {
     pub unit: String,
     /// Line of the unit's text on which the document starts, from 1.
     pub line: usize,
+    /// Its position among the objects of the unit, from 0.
+    pub document: usize,
 }
 
 /// What a cluster answered when it was asked for one object.
@@ -139,6 +143,17 @@ pub struct Live {
     pub strays: Vec<Stray>,
     /// Which lists were sent for, and whether they were read to their end.
     pub lists: BTreeMap<ListPlace, Result<(), crate::model::outcome::Obstacle>>,
+}
+
+/// Schemas of some custom kinds, as far as they could be read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Schemas {
+    /// OpenAPI v3 documents, reduced to the kinds that were asked for and what those refer to.
+    pub openapi: Vec<serde_json::Value>,
+    /// `CustomResourceDefinition`s.
+    pub definitions: Vec<serde_json::Value>,
+    /// What the identity may not read. That a server has no schema is no obstacle.
+    pub refused: Vec<crate::model::outcome::Obstacle>,
 }
 
 /// Which objects of a list are kept beside those that are wanted by name.

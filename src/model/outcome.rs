@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Shown};
 use crate::model::object::ObjectKey;
 use crate::redact::Text;
 
@@ -64,6 +64,23 @@ pub struct Suppressed {
     pub field: Text,
     /// Which rule, and why.
     pub reason: Text,
+    /// Stable across runs, and the id of the finding that this would be otherwise.
+    pub id: String,
+    /// Line of the unit on which the field stands, or the object starts, from 1.
+    pub line: Option<usize>,
+    /// JSON pointer into the desired object; empty: the whole object.
+    pub path: Text,
+    /// Both sides, where they were compared.
+    pub values: Option<Values>,
+}
+
+/// Both sides of a difference that does not count.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Values {
+    /// What ConfigHub says.
+    pub desired: Shown,
+    /// What the cluster runs.
+    pub live: Shown,
 }
 
 /// What one target's comparison gave.

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// One Kubernetes unit of a Space, with the text that counts as desired.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Unit {
     /// Its UUID.
     pub id: uuid::Uuid,
@@ -21,14 +24,16 @@ pub struct Unit {
     pub rolling_out: Option<String>,
     /// Namespace of its ConfigHub Target, for manifests that state none.
     pub target_namespace: Option<String>,
-    /// The desired YAML.
+    /// The desired YAML; empty where it was read before and its objects are given.
+    #[serde(skip)]
     pub text: String,
     /// Its page in ConfigHub's UI, if the service's address is known to have one.
     pub url: Option<String>,
 }
 
 /// Which revision of a unit is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// The shipped revision.
     Shipped,
@@ -39,7 +44,8 @@ pub enum Basis {
 }
 
 /// A unit that is in scope but whose text could not be read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct UnreadUnit {
     /// Its slug.
     pub slug: String,

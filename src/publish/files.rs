@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Who gets the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
+pub enum Owner {
     /// Whoever runs this.
     Process,
     /// This user and group: a container runs as root, and its files would keep the next checkout from cleaning up.
@@ -19,12 +19,12 @@ pub(super) enum Owner {
 
 impl Owner {
     /// The owner of a folder, where it can be found out.
-    pub(super) fn of(folder: &Path) -> Self {
+    pub fn of(folder: &Path) -> Self {
         fs::metadata(folder).map_or(Self::Process, |it| Self::Other(it.uid(), it.gid()))
     }
 
     /// Hands a file over where that is allowed; a file that stays ours is still a file.
-    fn take(self, path: &Path) {
+    pub fn take(self, path: &Path) {
         if let Self::Other(user, group) = self
             && let Err(error) = chown(path, Some(user), Some(group))
         {

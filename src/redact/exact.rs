@@ -28,8 +28,13 @@ impl Exact {
     }
 
     pub(super) fn cut(&self, text: &str) -> String {
+        self.cut_with(text, &|_| MARK.to_owned())
+    }
+
+    /// The same with marks that tell what was cut apart.
+    pub(super) fn cut_with(&self, text: &str, mark: &dyn Fn(&str) -> String) -> String {
         self.spellings.iter().fold(text.to_owned(), |text, spelling| {
-            if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), MARK) } else { text }
+            if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), &mark(spelling)) } else { text }
         })
     }
 }

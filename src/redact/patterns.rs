@@ -39,6 +39,8 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
         r"|AIza[A-Za-z0-9_-]{30,}",
         r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?",
         r"|k8s-aws-v1\.[A-Za-z0-9_-]{10,}",
+        // What a recording has in place of a credential.
+        r"|\[redacted:[0-9a-f]{32}[^\]\s]*\]",
     ))
 });
 static USERINFO: LazyLock<Regex> =
@@ -89,23 +91,37 @@ pub(super) fn is_secret_flag(argument: &str) -> bool {
 
 /// The text without the parts that look like credentials.
 pub(super) fn scrub(text: &str) -> String {
-    let text = SHAPES.replace_all(text, MARK);
+    scrub_with(text, &|_| MARK.to_owned())
+}
+
+/// The same with marks that tell what was cut apart.
+pub(super) fn scrub_with(text: &str, mark: &dyn Fn(&str) -> String) -> String {
+    let last = |found: &Captures<'_>| found.get(found.len() - 1).map_or("", |it| it.as_str()).to_owned();
+    let text = SHAPES.replace_all(text, |found: &Captures<'_>| mark(&found[0]));
     let text = USERINFO.replace_all(&text, |found: &Captures<'_>| {
-        if is_path_after_port(&found[2]) { found[0].to_owned() } else { format!("{}{MARK}@", &found[1]) }
+        if is_path_after_port(&found[2]) { found[0].to_owned() } else { format!("{}{}@", &found[1], mark(&found[2])) }
     });
-    let text = SCHEME.replace_all(&text, |found: &Captures<'_>| format!("{}{}{MARK}", &found[1], &found[2]));
-    let text = LINE.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}", &found[1]));
-    let text = DIRECTIVE.replace_all(&text, |found: &Captures<'_>| format!("{}{MARK}{}", &found[1], &found[2]));
+    let text = SCHEME.replace_all(&text, |found: &Captures<'_>| {
+        let before = format!("{}{}", &found[1], &found[2]);
+        format!("{before}{}", mark(&found[0][before.len()..]))
+    });
+    let text =
+        LINE.replace_all(&text, |found: &Captures<'_>| format!("{}{}", &found[1], mark(&found[0][found[1].len()..])));
+    let text = DIRECTIVE.replace_all(&text, |found: &Captures<'_>| {
+        let (before, after) = (&found[1], &found[2]);
+        format!("{before}{}{after}", mark(&found[0][before.len()..found[0].len() - after.len()]))
+    });
     let text = ASSIGNMENT.replace_all(&text, |found: &Captures<'_>| {
-        let value = found.get(found.len() - 1).map_or("", |it| it.as_str());
-        if is_port(&found[1], value) { found[0].to_owned() } else { format!("{}{MARK}", &found[1]) }
+        let value = last(found);
+        if is_port(&found[1], &value) { found[0].to_owned() } else { format!("{}{}", &found[1], mark(&value)) }
     });
     let text = ELEMENT.replace_all(&text, |found: &Captures<'_>| {
-        format!("{}{MARK}{}", &found[1], found.get(found.len() - 1).map_or("", |it| it.as_str()))
+        let (before, after) = (&found[1], last(found));
+        format!("{before}{}{after}", mark(&found[0][before.len()..found[0].len() - after.len()]))
     });
     RUN.replace_all(&text, |found: &Captures<'_>| {
         let run = &found[0];
-        if looks_random(run) { MARK.to_owned() } else { run.to_owned() }
+        if looks_random(run) { mark(run) } else { run.to_owned() }
     })
     .into_owned()
 }

@@ -23,15 +23,16 @@ pub(super) struct FindingView {
     field: Vec<String>,
     desired: Cell,
     live: Cell,
-    /// The unit that states the object, in the first row of an object.
+    /// Where it is stated, unless the row above says the same.
     source: Option<Source>,
 }
 
 /// Where an object is stated.
 #[derive(Debug, Serialize)]
 struct Source {
-    unit: String,
-    /// On which it starts.
+    /// In the first row of an object.
+    unit: Option<String>,
+    /// Of the field.
     line: Option<usize>,
 }
 
@@ -52,11 +53,12 @@ impl FindingView {
     /// The rows, and the diffs of those that need one.
     pub(super) fn all(findings: &[Finding], limits: &Limits) -> (Vec<Self>, Vec<DiffView>) {
         let mut diffs = Vec::new();
-        let mut last = None;
+        let mut above: Option<&Finding> = None;
         let rows = findings.iter().take(limits.findings).map(|it| {
             let (mut row, diff) = Self::new(it, limits);
-            if last.replace(&it.object) == Some(&it.object) {
-                row.source = None;
+            if let Some(above) = above.replace(it).filter(|above| above.object == it.object) {
+                let line = it.line.filter(|_| above.line != it.line);
+                row.source = line.map(|line| Source { unit: None, line: Some(line) });
             }
             diffs.extend(diff.filter(|_| limits.diff_lines > 0).map(|diff| DiffView::new(it, diff, limits)));
             row
@@ -75,7 +77,7 @@ impl FindingView {
             field: pieces(&limits.text(finding.field.as_str())),
             desired,
             live,
-            source: finding.unit.as_ref().map(|unit| Source { unit: limits.text(unit), line: finding.line }),
+            source: finding.unit.as_ref().map(|unit| Source { unit: Some(limits.text(unit)), line: finding.line }),
         };
         (row, diff)
     }

@@ -252,7 +252,7 @@ impl TargetView {
 
 impl RunView {
     fn new(run: &RunInfo, limits: &Limits) -> Self {
-        let RunInfo { started, finished, version, config, trigger, actor, url } = run;
+        let RunInfo { started, finished, version, config, trigger, actor, url, recorded_by: _ } = run;
         let text = |it: &Option<String>| it.as_deref().map(|it| limits.text(it));
         Self {
             read: match started.strftime("%Y-%m-%d %H:%M:%S").to_string() {

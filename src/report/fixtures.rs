@@ -38,15 +38,17 @@ pub(crate) fn finding(object: ObjectKey, field: &str, desired: Shown, live: Show
         line: Some(1),
         path: text(&format!("/{}", field.replace('.', "/"))),
         field: text(field),
+        pattern: text(&format!("/{}", field.replace('.', "/"))),
         desired,
         live,
+        rule: text("compared as a value"),
         notes: Vec::new(),
     }
 }
 
 pub(crate) fn missing(object: ObjectKey) -> Finding {
     let finding = finding(object, "", Shown::Absent, Shown::Absent);
-    Finding { code: Code::ObjectMissing, path: Text::default(), ..finding }
+    Finding { code: Code::ObjectMissing, path: Text::default(), pattern: Text::default(), ..finding }
 }
 
 pub(crate) fn obstacle(reason: Reason) -> Obstacle {
@@ -73,7 +75,16 @@ pub(crate) fn not_compared(object: ObjectKey, reason: Reason) -> NotCompared {
 }
 
 pub(crate) fn suppressed(object: ObjectKey, field: &str, reason: &str) -> Suppressed {
-    Suppressed { unit: object.name.clone(), object, field: text(field), reason: text(reason) }
+    Suppressed {
+        unit: object.name.clone(),
+        id: format!("{object}/{field}"),
+        object,
+        field: text(field),
+        reason: text(reason),
+        line: Some(1),
+        path: text(&format!("/{}", field.replace('.', "/"))),
+        values: None,
+    }
 }
 
 /// A comparison of `in_scope` objects that found this; what was not compared is taken off.
@@ -104,6 +115,7 @@ pub(crate) fn run() -> RunInfo {
         trigger: Some("schedule".to_owned()),
         actor: None,
         url: Some("https://github.com/acme/shop/actions/runs/9876543210".to_owned()),
+        recorded_by: None,
     }
 }
 

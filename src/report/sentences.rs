@@ -1,6 +1,6 @@
 //! The report in plain words: what a reader gets who reads nothing else.
 
-use super::{EnvironmentReport, Status, TargetReport, counted};
+use super::{EnvironmentReport, RunInfo, Status, TargetReport, counted};
 
 /// Why no step of the promotion path is ever called safe by this version.
 pub(super) const CHANGESETS_NOT_READ: &str =
@@ -37,12 +37,13 @@ pub(super) fn verdict(status: Status, environments: &[EnvironmentReport]) -> Str
     }
 }
 
-/// What the verdict leaves open: the environments it does not name, and what was not compared in those it does.
-pub(super) fn remarks(status: Status, environments: &[EnvironmentReport]) -> Vec<String> {
+/// What the verdict leaves open: whether it is about now, the environments it does not name, and what was not compared in
+/// those it does.
+pub(super) fn remarks(status: Status, environments: &[EnvironmentReport], run: &RunInfo) -> Vec<String> {
+    let mut remarks: Vec<_> = replayed(run).into_iter().collect();
     if matches!(status, Status::Failed | Status::Skipped) {
-        return Vec::new();
+        return remarks;
     }
-    let mut remarks = Vec::new();
     let clean = names(environments, Status::Clean);
     if status != Status::Clean && !clean.is_empty() {
         remarks.push(format!("No drift in {}.", list(&clean)));
@@ -53,6 +54,11 @@ pub(super) fn remarks(status: Status, environments: &[EnvironmentReport]) -> Vec
         remarks.push(format!("Left out of this run: {}.", list(&skipped)));
     }
     remarks
+}
+
+fn replayed(run: &RunInfo) -> Option<String> {
+    let (program, when) = (run.recorded_by.as_ref()?, run.started.strftime("%Y-%m-%d %H:%M UTC"));
+    Some(format!("This is a replay of what version {program} recorded on {when}: nothing was contacted."))
 }
 
 /// Why drift at the start of a promotion step keeps it waiting: ConfigHub promotes what it says, not what was tried out.

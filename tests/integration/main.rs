@@ -19,4 +19,5 @@ mod inputs;
 mod interrupted;
 mod kubernetes;
 mod redaction;
+mod replay;
 mod report;

@@ -187,5 +187,7 @@ fn what_others_fill_in_is_excused() {
     assert_eq!(pointers(role, "rules: []", "rules: [{verbs: [get]}]"), none);
 }
 
+mod custom;
 mod lists;
 mod properties;
+mod types;

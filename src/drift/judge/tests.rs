@@ -63,6 +63,7 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         today: Date::constant(2027, 1, 31),
         schemas: &CustomSchemas::default(),
         redactor: &redactor,
+        lines: &BTreeMap::new(),
     };
     judge(&case, selection, observed)
 }

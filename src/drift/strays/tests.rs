@@ -102,10 +102,11 @@ fn judged_in(
         today: Date::constant(2027, 1, 31),
         schemas: &CustomSchemas::default(),
         redactor: &redactor,
+        lines: &BTreeMap::new(),
     };
     let strays = std::slice::from_ref(stray);
     let origin = Origin { space_id: SPACE, space: "shop-dev", units: space };
-    let asks = have_unknown_units(&case, &selection, strays, origin);
+    let asks = have_unknown_units(&units, case.unread, &selection, strays, origin);
     (judge(&case, &bounds, &selection, strays, origin), asks)
 }
 

@@ -85,6 +85,8 @@ pub(in crate::drift) struct Field {
 pub(in crate::drift) enum Zero {
     /// Zero is a value like any other.
     Kept,
+    /// And so is null.
+    Nullable,
     /// A Go field that is not a pointer.
     Absent,
 }

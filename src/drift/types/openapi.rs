@@ -143,10 +143,11 @@ impl Reader<'_> {
         let mut fields: Vec<Field> = Vec::new();
         for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let default = schema.get("default").filter(|it| !it.is_null());
+            let is_nullable = schema.get("nullable") == Some(&Value::Bool(true));
             fields.push(Field {
                 name: name.as_str().into(),
                 of: self.used(schema),
-                zero: Zero::Kept,
+                zero: if is_nullable { Zero::Nullable } else { Zero::Kept },
                 default: default.map(|value| Default { value: value.clone(), kinds: Vec::new() }),
             });
         }

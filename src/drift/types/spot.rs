@@ -39,6 +39,11 @@ impl<'a> Spot<'a> {
         }
     }
 
+    /// The same, or without a key what an entry of the list is.
+    pub(in crate::drift) fn part(&self, key: Option<&str>) -> Option<Self> {
+        key.map_or_else(|| self.item(), |key| self.child(key))
+    }
+
     /// What an entry of the list is.
     pub(in crate::drift) fn item(&self) -> Option<Self> {
         match self.node() {
@@ -92,7 +97,12 @@ impl<'a> Spot<'a> {
 
     /// Whether the field can tell zero from absent. Entries of maps and lists always can.
     pub(in crate::drift) fn keeps_zero(&self) -> bool {
-        self.field.is_none_or(|field| field.zero == Zero::Kept)
+        self.field.is_none_or(|field| field.zero != Zero::Absent)
+    }
+
+    /// Whether null is a value of the field.
+    pub(in crate::drift) fn is_nullable(&self) -> bool {
+        self.field.is_some_and(|field| field.zero == Zero::Nullable)
     }
 
     /// Whether the value is the zero of a field that cannot tell it from absent.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::graph::{Default, Graph, Id, Lists, Merge, Node, Scalar, Use, Zero};
 use super::super::{is_zero, openapi, table};
@@ -53,7 +53,13 @@ pub(super) fn lines(source: &Source) -> Lines {
         openapi::add_document(&mut graph, document);
     }
     // Versions that are no longer served, by the same descriptions.
-    openapi::add_document(&mut graph, &serde_json::json!({"components": {"schemas": go.schemas}}));
+    let mut schemas = go.schemas.clone();
+    for GoKind { group, version, kind, name } in &go.kinds {
+        if let Some(schema) = schemas.get_mut(name) {
+            schema["x-kubernetes-group-version-kind"] = json!([{"group": group, "version": version, "kind": kind}]);
+        }
+    }
+    openapi::add_document(&mut graph, &json!({"components": {"schemas": schemas}}));
     let mut facts = BTreeMap::new();
     for (name, fields) in &go.types {
         facts.insert(openapi::short(name), fields);
@@ -64,7 +70,10 @@ pub(super) fn lines(source: &Source) -> Lines {
     for GoKind { group, version, kind, name } in &go.kinds {
         let group = if group.is_empty() { "-" } else { group };
         let name = openapi::short(name);
-        // Sorted by what a reader looks for; the reader of the table takes any order.
+        // Kinds that no server ever stored have no description.
+        if graph.named(name).is_none() {
+            continue;
+        }
         lines.insert(format!("kind {group} {version} {kind} {name}"), BTreeMap::new());
         wanted.push(name.to_owned());
     }
