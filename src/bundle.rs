@@ -7,7 +7,7 @@
 //!
 //! Credentials and what looks like some are replaced by tokens ([`crate::redact::mask`]) before anything comes here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::environment::{Additions, Environment, IgnoreRule, Scope};
-use crate::model::object::{GroupVersionKind, ObjectKey};
+use crate::model::object::{GroupVersionKind, ObjectKey, Schemas, Stray};
 use crate::model::outcome::Obstacle;
 use crate::model::unit::{Unit, UnreadUnit};
 
@@ -101,6 +101,50 @@ pub struct Reading {
     pub kinds: Vec<Kind>,
     /// Which objects were asked for, and what the cluster answered.
     pub objects: Vec<Object>,
+    /// The Space's id, which marks of origin name.
+    pub space_id: uuid::Uuid,
+    /// The slugs of all units of the Space; None: they were not asked for.
+    pub unit_slugs: Option<Result<BTreeSet<String>, Obstacle>>,
+    /// What came with lists and no unit names.
+    pub strays: Vec<Stray>,
+    /// Which lists were sent for.
+    pub lists: Vec<List>,
+    /// What was asked for where replicas differed.
+    pub autoscalers: FoundAutoscalers,
+    /// Of custom kinds.
+    pub schemas: Schemas,
+}
+
+/// A list, and whether it was read to its end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct List {
+    /// Its kind.
+    pub gvk: GroupVersionKind,
+    /// None for cluster-scoped kinds.
+    pub namespace: Option<String>,
+    /// What stood in the way.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// The autoscalers of some namespaces, and where they could not be read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FoundAutoscalers {
+    /// Those that were found.
+    pub found: Vec<FoundAutoscaler>,
+    /// Namespaces, and what stood in the way there.
+    pub unread: Vec<(String, Obstacle)>,
+}
+
+/// One autoscaler of the cluster.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FoundAutoscaler {
+    /// Which.
+    pub key: ObjectKey,
+    /// The object.
+    pub body: Value,
 }
 
 /// Whether a recording says the same as what it was made of.

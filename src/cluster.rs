@@ -10,22 +10,26 @@ mod list;
 mod live;
 mod login;
 mod obstacle;
+mod page;
 mod proxy;
 mod request;
+mod schemas;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::model::access::{ClusterAccess, KubeconfigSource};
-use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
+use crate::model::object::{GroupVersionKind, Live, ObjectKey, Schemas};
 use crate::model::outcome::{Obstacle, Reason};
 use crate::redact::{Redactor, Text};
 
 pub use discovery::Served;
+pub use live::Search;
 use request::Connection;
 
 /// How long and how often the cluster is asked, and what the surroundings give: everything that is not the kubeconfig's.
@@ -123,8 +127,33 @@ impl Cluster {
         &self,
         wanted: &[ObjectKey],
         served: &BTreeMap<GroupVersionKind, Result<Served, Obstacle>>,
-    ) -> BTreeMap<ObjectKey, Observed> {
-        live::read(&self.connection, wanted, served).await
+        search: &Search,
+    ) -> Live {
+        live::read(&self.connection, wanted, served, search).await
+    }
+
+    /// Every object of a kind in a namespace (None: of a cluster-scoped kind), as the server sent it.
+    ///
+    /// # Errors
+    /// When the list could not be read to its end.
+    pub async fn all(
+        &self,
+        gvk: &GroupVersionKind,
+        served: &Served,
+        namespace: Option<&str>,
+    ) -> Result<Vec<Box<RawValue>>, Obstacle> {
+        live::all(&self.connection, gvk, served, namespace).await
+    }
+
+    /// The schemas of these custom kinds, as far as they can be read.
+    pub async fn schemas(&self, kinds: &BTreeMap<GroupVersionKind, Served>) -> Schemas {
+        schemas::read(&self.connection, kinds).await
+    }
+
+    /// Every kind that can be listed, each at the version that the server prefers, and what stood in the way of knowing
+    /// more.
+    pub async fn listable(&self) -> (BTreeMap<GroupVersionKind, Served>, Vec<Obstacle>) {
+        discovery::listable(&self.connection).await
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::drift::autoscale::Autoscaler;
+use crate::drift::autoscale::{Autoscaler, Autoscalers};
 use crate::drift::facts::{self, Facts};
 use crate::drift::injected::{self, Situation};
 use crate::drift::owners::Owners;
@@ -89,7 +89,7 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         one(files.desired).context("failed to read the desired object")?.context("the desired file holds no object")?;
     let live = one(files.live).context("failed to read the live object")?;
     let key = key(&desired);
-    let (mut autoscalers, mut schemas) = (Vec::new(), CustomSchemas::default());
+    let (mut autoscalers, mut schemas) = (Autoscalers::default(), CustomSchemas::default());
     for text in files.context {
         let objects = manifest::values(text).context("failed to read the context")?;
         for object in objects.iter().flat_map(opened) {
@@ -124,7 +124,7 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         let reason = injection
             .map(|rule| Text::from(rule.reason))
             .or_else(|| ignored(files, &situation, &owners, &difference, redactor))
-            .or_else(|| Some(redactor.text(&autoscalers.iter().find_map(|it| it.excuse(&key, &difference))?)));
+            .or_else(|| Some(redactor.text(&autoscalers.excuse(&key, &difference)?)));
         if let Some(reason) = reason {
             verdict.suppressed.push(Suppressed { path, rule: injection.map(|rule| rule.name), reason });
             continue;

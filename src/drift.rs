@@ -29,6 +29,7 @@ mod field_pattern;
 mod immutable;
 pub mod severity;
 pub mod facts;
+pub mod strays;
 pub mod show;
 
 pub use judge::{Case, judge};

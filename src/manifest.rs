@@ -8,6 +8,7 @@ mod yaml;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -24,8 +25,8 @@ pub struct Document {
     pub namespace: Option<String>,
     /// How the object is called.
     pub name: DocumentName,
-    /// The manifest as JSON, items of a `List` on their own.
-    pub body: Value,
+    /// The manifest as compact JSON, items of a `List` on their own: a tree would take ten times the room.
+    pub json: Arc<str>,
     /// The line on which it starts, from 1.
     pub line: usize,
     /// Its position among the objects of the unit, from 0.
@@ -135,7 +136,7 @@ fn collect(
     let body = Value::Object(fields);
     let unresolved = placeholders::find(&body);
     let index = documents.len();
-    documents.push(Document { gvk, namespace, name, body, line, index, lines, unresolved });
+    documents.push(Document { gvk, namespace, name, json: body.to_string().into(), line, index, lines, unresolved });
     Ok(())
 }
 

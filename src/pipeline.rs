@@ -1,6 +1,7 @@
 //! The flow of a run, readable as one page. A failing environment becomes a row, not an abort.
 
 mod folder;
+mod manifests;
 mod recording;
 mod source;
 mod target;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
@@ -27,6 +29,7 @@ use crate::redact::mask::{Mask, Sameness};
 use crate::render::{self, Rendered};
 use crate::report::{Report, RunInfo, Status, counted};
 
+use manifests::Manifests;
 use source::Origin;
 
 /// `fail-on` matched.
@@ -149,7 +152,8 @@ async fn gather<I: Future<Output = u8>>(
         }
         inputs::Origin::Recording(recording) => Origin::Recording(recording),
     };
-    let shared = target::Shared { inputs, origin, redactor, now, key };
+    let manifests = Arc::new(Manifests::default());
+    let shared = target::Shared { inputs, origin, redactor, manifests: &manifests, now, key };
     let (mut outcomes, mut kept) = (Vec::new(), Vec::new());
     let mut waiting = inputs.environments.iter().filter(|it| !it.targets.is_empty()).count();
     for environment in &inputs.environments {
@@ -185,6 +189,7 @@ async fn gather<I: Future<Output = u8>>(
         let outcome = EnvironmentOutcome { name: environment.name.clone(), targets };
         log(&outcome);
         outcomes.push(outcome);
+        manifests.next_environment();
     }
     (outcomes, kept)
 }

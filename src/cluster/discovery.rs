@@ -56,6 +56,59 @@ pub(super) async fn discover(
     core.into_iter().chain(named).collect()
 }
 
+/// Every kind that can be listed, each at its best version, and why there may be more.
+pub(super) async fn listable(connection: &Connection) -> (BTreeMap<GroupVersionKind, Served>, Vec<Obstacle>) {
+    let (mut best, mut obstacles) = (BTreeMap::<(String, String), (Rank, GroupVersionKind, Served)>::new(), Vec::new());
+    for root in ["/api", "/apis"] {
+        let mut catalogue = match catalogue(connection, root).await {
+            Ok(catalogue) => catalogue,
+            Err(obstacle) => {
+                obstacles.push(obstacle);
+                continue;
+            }
+        };
+        ask(connection, root, &mut catalogue, |_| true).await;
+        for ((group, version), contents) in catalogue {
+            let kinds = match contents {
+                Version::Known(kinds) | Version::Stale(kinds) => kinds,
+                Version::Failed(obstacle) => {
+                    obstacles.push(obstacle);
+                    continue;
+                }
+                Version::Unasked => continue,
+            };
+            for (kind, served) in kinds.into_iter().filter(|(_, served)| served.listable) {
+                let gvk = GroupVersionKind { group: group.clone(), version: version.clone(), kind };
+                let place = (gvk.group.clone(), gvk.kind.clone());
+                let candidate = (rank(&version), gvk, served);
+                match best.get(&place) {
+                    Some((known, ..)) if *known >= candidate.0 => {}
+                    Some(_) | None => drop(best.insert(place, candidate)),
+                }
+            }
+        }
+    }
+    (best.into_values().map(|(_, gvk, served)| (gvk, served)).collect(), obstacles)
+}
+
+/// Stage, major and minor number: greater is better.
+type Rank = (u8, u32, u32);
+
+/// As Kubernetes orders versions: `v2` before `v1` before `v2beta1` before `v1alpha1`
+/// (`k8s.io/apimachinery/pkg/version/helpers.go`).
+fn rank(version: &str) -> Rank {
+    let Some(rest) = version.strip_prefix('v') else { return (0, 0, 0) };
+    let digits = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
+    let Ok(major) = rest[..digits].parse() else { return (0, 0, 0) };
+    let stage = |name: &str| rest[digits..].strip_prefix(name).and_then(|minor| minor.parse().ok());
+    match (&rest[digits..], stage("beta"), stage("alpha")) {
+        ("", _, _) => (3, major, 0),
+        (_, Some(minor), _) => (2, major, minor),
+        (_, _, Some(minor)) => (1, major, minor),
+        _ => (0, 0, 0),
+    }
+}
+
 /// The kinds below `/api` (the core group) or `/apis` (all others). The two fail apart.
 async fn under(
     connection: &Connection,
@@ -241,4 +294,17 @@ fn elsewhere(catalogue: &Catalogue, gvk: &GroupVersionKind) -> Vec<String> {
     let own: Vec<&Place> = all.iter().filter(|at| at.0 == gvk.group).copied().collect();
     let named = if own.is_empty() { all } else { own };
     named.into_iter().map(|at| if at.0.is_empty() { at.1.clone() } else { format!("{}/{}", at.0, at.1) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rank;
+
+    #[test]
+    fn versions_are_ordered_as_kubernetes_orders_them() {
+        let ordered = ["v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1"];
+        for pair in ordered.windows(2) {
+            assert!(rank(pair[0]) > rank(pair[1]), "{pair:?}");
+        }
+    }
 }

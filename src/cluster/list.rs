@@ -1,30 +1,18 @@
-//! A paged list, reduced as it comes: of each page only the wanted objects stay, and the next page is fetched after that.
+//! A paged list, reduced as it comes: of each page only what is asked for stays. The next page is on its way while one is
+//! read, so that there are never more than two.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::obstacle::{Question, Resource};
-use super::request::{Answer, Connection};
-use super::wire::{Identity, Page, unread};
+use super::page::{self, Asked, Fault, Kept};
+use super::request::{Answer, Connection, Silence};
 use crate::http::percent_encoded;
-use crate::model::object::GroupVersionKind;
 use crate::model::outcome::{Obstacle, Reason};
-
-/// Which list.
-#[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) gvk: &'a GroupVersionKind,
-    pub(super) resource: Resource<'a>,
-    /// Path of the collection.
-    pub(super) path: &'a str,
-    /// Names of the wanted objects.
-    pub(super) wanted: &'a BTreeSet<&'a str>,
-}
 
 /// What a list gave. Without an end that is complete, an object that was not seen may still exist.
 pub(super) struct Listed {
-    pub(super) found: BTreeMap<String, Box<RawValue>>,
+    pub(super) kept: Kept,
     pub(super) end: End,
 }
 
@@ -40,13 +28,16 @@ pub(super) enum End {
 
 /// A long list on a busy cluster expires; one that always does would never end.
 const RESTARTS: usize = 3;
+/// Shorter pages are read on the spot: handing them over costs more.
+const SHORT: usize = 64 << 10;
 
-/// Reads all pages.
-pub(super) async fn list(connection: &Connection, asked: Asked<'_>) -> Listed {
+/// Reads all pages of the collection at this path.
+pub(super) async fn list(connection: &Connection, plural: &str, path: &str, asked: Asked) -> Listed {
+    let asked = Arc::new(asked);
     let mut restarts = 0;
     loop {
-        let mut found = BTreeMap::new();
-        let end = match pages(connection, asked, &mut found).await {
+        let mut kept = Kept::default();
+        let end = match pages(connection, plural, path, &asked, &mut kept).await {
             Ok(()) => End::Complete,
             Err(Stop::Expired(_)) if restarts < RESTARTS => {
                 restarts += 1;
@@ -55,7 +46,7 @@ pub(super) async fn list(connection: &Connection, asked: Asked<'_>) -> Listed {
             Err(Stop::Expired(obstacle) | Stop::Broken(obstacle)) => End::Broken(obstacle),
             Err(Stop::OneByOne(obstacle)) => End::OneByOne(obstacle),
         };
-        return Listed { found, end };
+        return Listed { kept, end };
     }
 }
 
@@ -67,27 +58,69 @@ enum Stop {
 
 async fn pages(
     connection: &Connection,
-    asked: Asked<'_>,
-    found: &mut BTreeMap<String, Box<RawValue>>,
+    plural: &str,
+    path: &str,
+    asked: &Arc<Asked>,
+    kept: &mut Kept,
 ) -> Result<(), Stop> {
-    let question = Question::List(asked.resource);
+    let resource = Resource { group: &asked.gvk.group, plural, namespace: asked.namespace.as_deref() };
+    let question = Question::List(resource);
+    let untrue = |what: &str| connection.untrue(&question, what);
+    let page = |token: Option<&str>| {
+        let next = token.map(|token| format!("&continue={}", percent_encoded(token))).unwrap_or_default();
+        format!("{path}?limit={}{next}", connection.limits.page)
+    };
     let mut tokens = BTreeSet::new();
-    let mut path = format!("{}?limit={}", asked.path, connection.limits.page);
+    let mut answer = usable(connection, &question, connection.get(&page(None), "application/json").await)?;
     loop {
-        let answer = connection.get(&path, "application/json").await;
-        let answer = answer.map_err(|silence| Stop::Broken(connection.silent(&question, silence)))?;
-        match answer.status.as_u16() {
-            200 => {}
-            403 => return Err(Stop::OneByOne(connection.refused(&question, &answer))),
-            // The snapshot that the pages are of is gone.
-            410 => return Err(Stop::Expired(expired(connection, &question, &answer))),
-            _ => return Err(Stop::Broken(connection.refused(&question, &answer))),
-        }
-        let Some(next) = reduce(connection, asked, &answer, found)? else { return Ok(()) };
-        path = format!("{}?limit={}&continue={}", asked.path, connection.limits.page, percent_encoded(&next));
+        let early = page::early_token(&answer.body);
+        // Only a token that is new: a server that repeats its pages would be asked for ever.
+        let ahead = early.as_ref().filter(|token| !tokens.contains(*token)).map(|token| page(Some(token)));
+        let (reduced, ahead) = tokio::join!(reduce(asked, answer.body), async {
+            match ahead {
+                Some(path) => Some(connection.get(&path, "application/json").await),
+                None => None,
+            }
+        });
+        let (more, next) = reduced.map_err(|fault| match fault {
+            Fault::Untrue(what) => Stop::Broken(untrue(&what)),
+            Fault::OtherName(what) => Stop::OneByOne(untrue(&what)),
+        })?;
+        kept.found.extend(more.found);
+        kept.strays.extend(more.strays);
+        let Some(next) = next else { return Ok(()) };
+        let read_ahead = ahead.filter(|_| early.as_ref() == Some(&next));
+        let path = page(Some(&next));
         if !tokens.insert(next) {
-            return Err(Stop::Broken(connection.untrue(&question, "repeats a page")));
+            return Err(Stop::Broken(untrue("repeats a page")));
         }
+        let gotten = match read_ahead {
+            Some(gotten) => gotten,
+            None => connection.get(&path, "application/json").await,
+        };
+        answer = usable(connection, &question, gotten)?;
+    }
+}
+
+/// Off the threads that wait for answers, unless it is quick.
+async fn reduce(asked: &Arc<Asked>, body: Vec<u8>) -> Result<(Kept, Option<String>), Fault> {
+    if body.len() < SHORT {
+        return page::reduce(asked, &body);
+    }
+    let asked = Arc::clone(asked);
+    let reduced = tokio::task::spawn_blocking(move || page::reduce(&asked, &body)).await;
+    reduced.unwrap_or_else(|_| Err(Fault::Untrue("could not be read to its end".to_owned())))
+}
+
+/// An answer that may be a page.
+fn usable(connection: &Connection, question: &Question<'_>, gotten: Result<Answer, Silence>) -> Result<Answer, Stop> {
+    let answer = gotten.map_err(|silence| Stop::Broken(connection.silent(question, silence)))?;
+    match answer.status.as_u16() {
+        200 => Ok(answer),
+        403 => Err(Stop::OneByOne(connection.refused(question, &answer))),
+        // The snapshot that the pages are of is gone.
+        410 => Err(Stop::Expired(expired(connection, question, &answer))),
+        _ => Err(Stop::Broken(connection.refused(question, &answer))),
     }
 }
 
@@ -95,39 +128,4 @@ fn expired(connection: &Connection, question: &Question<'_>, answer: &Answer) ->
     let said = connection.refused(question, answer).detail;
     let remedy = "run again when the cluster is less busy, or narrow `namespaces` of the target";
     connection.obstacle(Reason::Unreachable, &format!("{said}, {RESTARTS} times in a row"), remedy)
-}
-
-/// Keeps the wanted objects of a page; gives the token of the next one.
-fn reduce(
-    connection: &Connection,
-    asked: Asked<'_>,
-    answer: &Answer,
-    found: &mut BTreeMap<String, Box<RawValue>>,
-) -> Result<Option<String>, Stop> {
-    let untrue = |what: &str| Stop::Broken(connection.untrue(&Question::List(asked.resource), what));
-    let page: Page<'_> = serde_json::from_slice(&answer.body)
-        .map_err(|error| untrue(&unread("is no list of Kubernetes objects", &error)))?;
-    let version = asked.gvk.api_version();
-    if page.api_version != version || !page.kind.ends_with("List") {
-        return Err(untrue(&format!("is `{}` of `{}`", page.kind, page.api_version)));
-    }
-    if page.kind.strip_suffix("List") != Some(asked.gvk.kind.as_str()) {
-        // A CustomResourceDefinition may name its list otherwise; whether this is one cannot be told from here.
-        let what = format!("is `{}` instead of `{}List`", page.kind, asked.gvk.kind);
-        return Err(Stop::OneByOne(connection.untrue(&Question::List(asked.resource), &what)));
-    }
-    for raw in page.items.unwrap_or_default() {
-        let item: Identity<'_> =
-            serde_json::from_str(raw.get()).map_err(|error| untrue(&unread("has an item without a name", &error)))?;
-        let namespace = item.metadata.namespace.as_deref().filter(|it| !it.is_empty());
-        let other_kind = item.kind.as_deref().is_some_and(|it| it != asked.gvk.kind)
-            || item.api_version.as_deref().is_some_and(|it| it != version);
-        if item.metadata.name.is_empty() || namespace != asked.resource.namespace || other_kind {
-            return Err(untrue("has an item of another kind or namespace"));
-        }
-        if asked.wanted.contains(item.metadata.name.as_ref()) {
-            found.insert(item.metadata.name.into_owned(), raw.to_owned());
-        }
-    }
-    Ok(page.metadata.next.filter(|token| !token.is_empty()))
 }

@@ -5,29 +5,49 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
 use futures::stream;
+use serde_json::value::RawValue;
 
 use super::answer::{Meaning, judge};
 use super::discovery::Served;
-use super::list::{Asked, End, list};
+use super::list::{End, Listed, list};
 use super::obstacle::{Question, Resource};
+use super::page::{Asked, Keep};
 use super::request::{Connection, segment};
 use crate::http::percent_encoded;
-use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
+use crate::model::object::{Beside, GroupVersionKind, ListPlace, Live, ObjectKey, Observed, Stray};
 use crate::model::outcome::{Obstacle, Reason};
 
 /// Up to this many objects of a kind and namespace are read by name.
 const FEW: usize = 5;
 
-/// Kind and namespace.
-type Group<'a> = (&'a GroupVersionKind, Option<&'a str>);
+/// What is asked for beside the wanted objects.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Which other objects of a list are kept.
+    pub beside: Beside,
+    /// What is listed even where nothing, or little, of it is wanted. Secrets never are.
+    pub lists: BTreeSet<ListPlace>,
+}
 
 type Seen = Vec<(ObjectKey, Observed)>;
 
 /// One piece of work: its requests follow each other.
 enum Job<'a> {
-    List(&'a Served, Vec<&'a ObjectKey>),
+    List(&'a Served, Place<'a>, Vec<&'a ObjectKey>),
     /// By name; the obstacle is what the list met, where there was one.
     Get(&'a Served, &'a ObjectKey, Option<Obstacle>),
+}
+
+/// Kind and namespace.
+type Place<'a> = (&'a GroupVersionKind, Option<&'a str>);
+
+/// What one piece of work gave.
+#[derive(Default)]
+struct Done<'a> {
+    seen: Seen,
+    strays: Vec<Stray>,
+    list: Option<(Place<'a>, Result<(), Obstacle>)>,
+    again: Vec<Job<'a>>,
 }
 
 /// Every wanted object has an entry.
@@ -35,9 +55,18 @@ pub(super) async fn read(
     connection: &Connection,
     wanted: &[ObjectKey],
     served: &BTreeMap<GroupVersionKind, Result<Served, Obstacle>>,
-) -> BTreeMap<ObjectKey, Observed> {
-    let mut seen: BTreeMap<ObjectKey, Observed> = BTreeMap::new();
-    let mut groups: BTreeMap<Group<'_>, (&Served, Vec<&ObjectKey>)> = BTreeMap::new();
+    search: &Search,
+) -> Live {
+    let mut live = Live::default();
+    let mut groups: BTreeMap<Place<'_>, (&Served, Vec<&ObjectKey>)> = BTreeMap::new();
+    for (gvk, namespace) in &search.lists {
+        let Some(Ok(served)) = served.get(gvk) else { continue };
+        let is_addressed = served.namespaced == namespace.is_some();
+        if served.listable && is_addressed && !gvk.is_secret() {
+            groups.insert((gvk, namespace.as_deref()), (served, Vec::new()));
+        }
+    }
+    let sought: BTreeSet<Place<'_>> = groups.keys().copied().collect();
     let distinct: BTreeSet<&ObjectKey> = wanted.iter().collect();
     for key in distinct {
         match addressed(connection, key, served) {
@@ -46,29 +75,49 @@ pub(super) async fn read(
                 groups.entry((&key.gvk, namespace)).or_insert_with(|| (served, Vec::new())).1.push(key);
             }
             Err(obstacle) => {
-                seen.insert(key.clone(), Observed::NotRead(obstacle));
+                live.objects.insert(key.clone(), Observed::NotRead(obstacle));
             }
         }
     }
-    let jobs = groups.into_iter().flat_map(|((gvk, _), (served, keys))| {
-        let by_name = !served.listable || gvk.is_secret() || keys.len() <= FEW;
+    let jobs = groups.into_iter().flat_map(|(place, (served, keys))| {
+        let few = keys.len() <= FEW && !sought.contains(&place);
+        let by_name = !served.listable || place.0.is_secret() || few;
         if by_name && served.gettable {
             keys.into_iter().map(|key| Job::Get(served, key, None)).collect()
         } else {
-            vec![Job::List(served, keys)]
+            vec![Job::List(served, place, keys)]
         }
     });
     let mut jobs: Vec<Job<'_>> = jobs.collect();
     // A second round reads by name what must not be listed.
     while !jobs.is_empty() {
-        let results = stream::iter(std::mem::take(&mut jobs)).map(|job| run(connection, job));
+        let results = stream::iter(std::mem::take(&mut jobs)).map(|job| run(connection, job, search.beside));
         let mut results = results.buffer_unordered(connection.limits.concurrency.max(1));
-        while let Some((done, again)) = results.next().await {
-            seen.extend(done);
-            jobs.extend(again);
+        while let Some(done) = results.next().await {
+            live.objects.extend(done.seen);
+            live.strays.extend(done.strays);
+            live.lists
+                .extend(done.list.map(|((gvk, namespace), end)| ((gvk.clone(), namespace.map(str::to_owned)), end)));
+            jobs.extend(done.again);
         }
     }
-    seen
+    live.strays.sort_by(|one, other| one.key.cmp(&other.key));
+    live
+}
+
+/// Every object of a kind in a namespace, by name.
+pub(super) async fn all(
+    connection: &Connection,
+    gvk: &GroupVersionKind,
+    served: &Served,
+    namespace: Option<&str>,
+) -> Result<Vec<Box<RawValue>>, Obstacle> {
+    let asked = Asked { gvk: gvk.clone(), namespace: namespace.map(str::to_owned), keep: Keep::Everything };
+    let listed = list(connection, &served.plural, &collection((gvk, namespace), served), asked).await;
+    match listed.end {
+        End::Complete => Ok(listed.kept.found.into_values().collect()),
+        End::OneByOne(obstacle) | End::Broken(obstacle) => Err(obstacle),
+    }
 }
 
 /// The kind as it is served, if the key can be addressed at all.
@@ -100,33 +149,38 @@ fn resource<'a>(key: &'a ObjectKey, served: &'a Served) -> Resource<'a> {
     Resource { group: &key.gvk.group, plural: &served.plural, namespace: namespace(key, served) }
 }
 
-/// Path of the collection that the object is in.
-fn collection(key: &ObjectKey, served: &Served) -> String {
-    let root = if key.gvk.group.is_empty() { "/api" } else { "/apis" };
+/// Path of a collection.
+fn collection((gvk, namespace): Place<'_>, served: &Served) -> String {
+    let root = if gvk.group.is_empty() { "/api" } else { "/apis" };
     let encoded = |text: &str| segment(text).unwrap_or_default();
-    let namespace = namespace(key, served).map(|it| format!("/namespaces/{}", percent_encoded(it))).unwrap_or_default();
-    let version: Vec<String> = key.gvk.api_version().split('/').map(encoded).collect();
+    let namespace = namespace.map(|it| format!("/namespaces/{}", percent_encoded(it))).unwrap_or_default();
+    let version: Vec<String> = gvk.api_version().split('/').map(encoded).collect();
     format!("{root}/{}{namespace}/{}", version.join("/"), percent_encoded(&served.plural))
 }
 
-async fn run<'a>(connection: &Connection, job: Job<'a>) -> (Seen, Vec<Job<'a>>) {
+async fn run<'a>(connection: &Connection, job: Job<'a>, beside: Beside) -> Done<'a> {
     match job {
         Job::Get(served, key, listing) => {
-            (vec![(key.clone(), get(connection, served, key, listing).await)], Vec::new())
+            Done { seen: vec![(key.clone(), get(connection, served, key, listing).await)], ..Done::default() }
         }
-        Job::List(served, keys) => list_all(connection, served, keys).await,
+        Job::List(served, place, keys) => list_all(connection, served, place, keys, beside).await,
     }
 }
 
-async fn list_all<'a>(connection: &Connection, served: &'a Served, keys: Vec<&'a ObjectKey>) -> (Seen, Vec<Job<'a>>) {
-    let Some(first) = keys.first().copied() else { return (Vec::new(), Vec::new()) };
-    let wanted: BTreeSet<&str> = keys.iter().map(|key| key.name.as_str()).collect();
-    let path = collection(first, served);
-    let asked = Asked { gvk: &first.gvk, resource: resource(first, served), path: &path, wanted: &wanted };
-    let mut listed = list(connection, asked).await;
+async fn list_all<'a>(
+    connection: &Connection,
+    served: &'a Served,
+    place: Place<'a>,
+    keys: Vec<&'a ObjectKey>,
+    beside: Beside,
+) -> Done<'a> {
+    let wanted: BTreeSet<String> = keys.iter().map(|key| key.name.clone()).collect();
+    let (gvk, namespace) = place;
+    let asked = Asked { gvk: gvk.clone(), namespace: namespace.map(str::to_owned), keep: Keep::Named(wanted, beside) };
+    let Listed { mut kept, end } = list(connection, &served.plural, &collection(place, served), asked).await;
     let (mut seen, mut again) = (Seen::new(), Vec::new());
     for key in keys {
-        let observed = match (listed.found.remove(&key.name), &listed.end) {
+        let observed = match (kept.found.remove(&key.name), &end) {
             (Some(raw), _) => Observed::Found(raw),
             (None, End::Complete) => Observed::Absent,
             (None, End::OneByOne(obstacle)) if served.gettable => {
@@ -137,12 +191,20 @@ async fn list_all<'a>(connection: &Connection, served: &'a Served, keys: Vec<&'a
         };
         seen.push((key.clone(), observed));
     }
-    (seen, again)
+    let end = match end {
+        End::Complete => Ok(()),
+        End::OneByOne(obstacle) | End::Broken(obstacle) => Err(obstacle),
+    };
+    Done { seen, strays: kept.strays, list: Some((place, end)), again }
 }
 
 async fn get(connection: &Connection, served: &Served, key: &ObjectKey, listing: Option<Obstacle>) -> Observed {
     let question = Question::Get(resource(key, served), &key.name);
-    let path = format!("{}/{}", collection(key, served), segment(&key.name).unwrap_or_default());
+    let path = format!(
+        "{}/{}",
+        collection((&key.gvk, namespace(key, served)), served),
+        segment(&key.name).unwrap_or_default()
+    );
     let answer = match connection.get(&path, "application/json").await {
         Ok(answer) => answer,
         Err(silence) => return Observed::NotRead(connection.silent(&question, silence)),

@@ -63,13 +63,23 @@ impl Connection {
     /// Sends a GET until it is answered or there is no point in going on. An overloaded or broken server is asked again:
     /// reading has no effect.
     pub(super) async fn get(&self, path_and_query: &str, accept: &'static str) -> Result<Answer, Silence> {
+        self.get_at_most(path_and_query, accept, self.limits.answer_bytes).await
+    }
+
+    /// The same, for an answer of at most so many bytes.
+    pub(super) async fn get_at_most(
+        &self,
+        path_and_query: &str,
+        accept: &'static str,
+        most: usize,
+    ) -> Result<Answer, Silence> {
         let pauses = ExponentialBuilder::default()
             .with_min_delay(self.limits.pause)
             .with_max_delay(self.limits.longest_pause)
             .with_max_times(self.limits.attempts.saturating_sub(1))
             .with_jitter();
         let longest = self.limits.longest_pause;
-        let all = (|| self.attempt(path_and_query, accept))
+        let all = (|| self.attempt(path_and_query, accept, most))
             .retry(pauses)
             .when(|failure| failure.is_passing() && self.may_repeat())
             .adjust(move |failure, pause| match failure {
@@ -88,9 +98,9 @@ impl Connection {
         taken.is_ok()
     }
 
-    async fn attempt(&self, path_and_query: &str, accept: &'static str) -> Result<Answer, Failure> {
+    async fn attempt(&self, path_and_query: &str, accept: &'static str, most: usize) -> Result<Answer, Failure> {
         let started = Instant::now();
-        let result = timeout(self.limits.request, self.exchange(path_and_query, accept)).await;
+        let result = timeout(self.limits.request, self.exchange(path_and_query, accept, most)).await;
         // The query is left out: it holds the server's own page tokens.
         let path = path_and_query.split('?').next().unwrap_or_default();
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -110,12 +120,16 @@ impl Connection {
         if matches!(status, 429 | 500 | 502 | 503 | 504) { Err(Failure::Answer(answer, wish)) } else { Ok(answer) }
     }
 
-    async fn exchange(&self, path_and_query: &str, accept: &str) -> Result<(Answer, Option<Duration>), Silence> {
+    async fn exchange(
+        &self,
+        path_and_query: &str,
+        accept: &str,
+        most: usize,
+    ) -> Result<(Answer, Option<Duration>), Silence> {
         let request = Request::get(path_and_query).header(ACCEPT, accept).body(Body::empty());
         let request = request.map_err(|error| Silence::Lost(error.to_string()))?;
         let response = self.client.send(request).await.map_err(|error| Silence::Lost(causes(&error)))?;
         let wish = retry_after(&response);
-        let most = self.limits.answer_bytes;
         let announced = header(&response, CONTENT_LENGTH).and_then(|it| it.parse::<usize>().ok()).unwrap_or_default();
         let mut body = Vec::with_capacity(announced.min(most).min(8 << 20));
         let (parts, mut frames) = response.into_parts();

@@ -1,9 +1,14 @@
 //! The JSON as the API server sends it, as far as it is needed. Items stay raw text: trees would cost twelve times as much memory.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::model::object::ORIGIN_UNIT;
 
 /// Where an answer stops being what it should be. The parser's own words are left out: they quote the text.
 pub(super) fn unread(what: &str, error: &serde_json::Error) -> String {
@@ -56,13 +61,89 @@ pub(super) struct Identity<'a> {
     pub(super) metadata: Name<'a>,
 }
 
-/// An object's name.
+/// An object's name, and whether it says that it comes from ConfigHub.
 #[derive(Debug, Deserialize)]
 pub(super) struct Name<'a> {
     #[serde(borrow)]
     pub(super) name: Cow<'a, str>,
     #[serde(borrow, default)]
     pub(super) namespace: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(super) labels: Marked,
+    #[serde(default)]
+    pub(super) annotations: Marked,
+}
+
+/// Whether a map of texts has the key that names a ConfigHub unit; the rest of it is passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Marked {
+    Yes,
+    #[default]
+    No,
+}
+
+impl<'de> Deserialize<'de> for Marked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Marked;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of texts, or null")
+            }
+
+            fn visit_unit<E>(self) -> Result<Marked, E> {
+                Ok(Marked::No)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Marked, A::Error> {
+                let mut marked = Marked::No;
+                while let Some(Key(key)) = map.next_key()? {
+                    map.next_value::<IgnoredAny>()?;
+                    if key == ORIGIN_UNIT {
+                        marked = Marked::Yes;
+                    }
+                }
+                Ok(marked)
+            }
+        }
+        deserializer.deserialize_any(Keys)
+    }
+}
+
+/// Borrowed where it holds no escape: most keys are only looked at.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// What is kept of an object that nobody asked for by name.
+#[derive(Debug, Deserialize)]
+pub(super) struct Described {
+    pub(super) metadata: Description,
+}
+
+/// Its metadata.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Description {
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) labels: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) annotations: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) owner_references: Vec<OwnerReference>,
+    #[serde(default)]
+    pub(super) deletion_timestamp: Option<IgnoredAny>,
+}
+
+/// One owner.
+#[derive(Debug, Deserialize)]
+pub(super) struct OwnerReference {
+    #[serde(default)]
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) controller: Option<bool>,
 }
 
 /// The answer to a request that failed.

@@ -33,6 +33,8 @@ const NAMESPACE_KEYS: [&str; 3] = ["KubeNamespace", "Namespace", "namespace"];
 /// Everything that a Space holds for a comparison.
 #[derive(Debug, Default)]
 pub struct SpaceUnits {
+    /// The Space's id.
+    pub space_id: Uuid,
     /// Kubernetes units, by slug.
     pub units: Vec<Unit>,
     /// Units in scope whose text could not be read.
@@ -81,7 +83,7 @@ impl Client {
         listed.sort_by_key(|it| it.unit.id);
         listed.dedup_by_key(|it| it.unit.id);
 
-        let mut found = SpaceUnits::default();
+        let mut found = SpaceUnits { space_id: space.id, ..SpaceUnits::default() };
         found.notes.extend(self.hidden(space, written.clone(), filter.clone()).await?);
         let deliveries = self.deliveries(space, &mut found.notes).await?;
         let (kubernetes, other): (Vec<_>, Vec<_>) = listed.into_iter().partition(|it| it.unit.toolchain == KUBERNETES);
@@ -111,6 +113,21 @@ impl Client {
         found.units.sort_by(|a, b| a.slug.cmp(&b.slug));
         found.unread.sort_by(|a, b| a.slug.cmp(&b.slug));
         Ok(found)
+    }
+
+    /// The slugs of all units of a Space, whatever the scope: hidden ones and other toolchains too.
+    ///
+    /// # Errors
+    /// Whatever a request may meet.
+    pub async fn unit_slugs(&self, space: &Space) -> Result<BTreeSet<String>, Error> {
+        let path = format!("/space/{}/unit", space.id);
+        let select = || ("select", Some("UnitID,Slug".to_owned()));
+        let mut units: Vec<wire::ExtendedUnit> = self.list(&path, &[select()]).await?;
+        if self.generation == (Generation::Release { paged: true }) {
+            let hidden = Where::is_set(Attribute::HiddenReason).into_query()?;
+            units.extend(self.list::<wire::ExtendedUnit>(&path, &[("where", hidden), select()]).await?);
+        }
+        Ok(units.into_iter().map(|it| it.unit.slug).collect())
     }
 
     fn include(&self) -> &'static str {

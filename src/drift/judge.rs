@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::additions;
-use super::autoscale::Autoscaler;
+use super::autoscale::Autoscalers;
 use super::compare::{self, Difference};
 use super::facts::{self, Facts};
 use super::identity;
@@ -24,7 +24,7 @@ use super::types::CustomSchemas;
 use crate::manifest::Lines;
 use crate::model::environment::{Additions, IgnoreRule, Stage};
 use crate::model::finding::{Code, Finding, Shown};
-use crate::model::object::{DesiredObject, ObjectKey, Observed};
+use crate::model::object::{DesiredObject, ObjectKey, Observed, StatedObject};
 use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed, Values};
 use crate::model::unit::{Basis, Unit, UnreadUnit};
 use crate::redact::{Redactor, Text};
@@ -42,6 +42,8 @@ pub struct Case<'a> {
     pub unread: &'a [UnreadUnit],
     /// Units of other toolchains, as `slug (toolchain)`.
     pub other_toolchains: &'a [String],
+    /// Who scales what.
+    pub autoscalers: &'a Autoscalers,
     /// Differences that are known and accepted.
     pub ignore: &'a [IgnoreRule],
     /// What becomes of fields that people added.
@@ -62,17 +64,17 @@ pub struct Case<'a> {
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
 pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
-    let Selection { objects, suppressed, not_compared, mut autoscalers, notes } = selection;
+    let Selection { objects, suppressed, not_compared, generated: _, autoscalers: _, notes } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
-    autoscalers.extend(objects.iter().filter_map(|object| autoscaler(object, observed.get(&object.key))));
     let lines = UnitLines::new(case.lines);
-    let mut judge = Judge { case, autoscalers, lines, ended: BTreeSet::new(), comparison: Comparison::default() };
+    let mut judge = Judge { case, lines, ended: BTreeSet::new(), comparison: Comparison::default() };
     judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
     judge.comparison.suppressed = suppressed;
     judge.comparison.not_compared = not_compared;
     judge.comparison.notes = notes;
-    for object in objects {
+    for stated in objects {
+        let object = stated.desired();
         let unit = units.get(object.unit.as_str()).copied();
         match observed.remove(&object.key) {
             Some(Observed::Found(raw)) => judge.found(&object, unit, raw.get()),
@@ -96,7 +98,7 @@ enum Deployed {
 }
 
 fn never_shipped(
-    objects: &[DesiredObject],
+    objects: &[StatedObject],
     units: &BTreeMap<&str, &Unit>,
     observed: &BTreeMap<ObjectKey, Observed>,
 ) -> BTreeMap<String, Deployed> {
@@ -114,17 +116,6 @@ fn never_shipped(
     deployed
 }
 
-/// What the object scales: as the cluster has it, else as desired says, as long as it may be there.
-fn autoscaler(object: &DesiredObject, observed: Option<&Observed>) -> Option<Autoscaler> {
-    let read = |body: &Value| Autoscaler::read(&object.key.gvk, body, object.key.namespace.as_deref());
-    let desired = read(&object.body)?;
-    match observed {
-        Some(Observed::Absent) => None,
-        Some(Observed::Found(raw)) => serde_json::from_str(raw.get()).map_or(Some(desired), |live| read(&live)),
-        Some(Observed::NotRead(_)) | None => Some(desired),
-    }
-}
-
 /// Why a difference does not count.
 struct Excuse {
     /// The known injection's name.
@@ -134,7 +125,6 @@ struct Excuse {
 
 struct Judge<'a> {
     case: &'a Case<'a>,
-    autoscalers: Vec<Autoscaler>,
     lines: UnitLines<'a>,
     /// Rules that would have mattered and no longer hold, by position.
     ended: BTreeSet<usize>,
@@ -159,9 +149,7 @@ impl Judge<'_> {
         let mut differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
         let added = match self.case.additions {
             Additions::Off => Vec::new(),
-            Additions::Report | Additions::Drift => {
-                additions::find(&situation, &owners, &differences, self.case.schemas)
-            }
+            Additions::Report | Additions::Drift => additions::find(&situation, &owners, &differences),
         };
         differences.extend(added);
         let (mut counting, mut suppressed) = (Vec::new(), Vec::new());
@@ -187,7 +175,9 @@ impl Judge<'_> {
             let facts = facts::of(&situation, &difference, &owners, weight, self.case.redactor);
             let sides = show::sides(&difference, self.case.redactor);
             let rule = rule::sentence(&difference, self.case.redactor);
-            let finding = self.finding(object, unit, (difference.code, &difference.path), (sides, rule), facts);
+            let mut finding = self.finding(object, unit, (difference.code, &difference.path), (sides, rule), facts);
+            let remarks = self.case.autoscalers.remarks(&object.key, &difference);
+            finding.notes.extend(remarks.iter().map(|it| it.text(|words| self.case.redactor.text(words))));
             let list =
                 if is_drift(&difference) { &mut self.comparison.findings } else { &mut self.comparison.additions };
             list.push(finding);
@@ -242,8 +232,7 @@ impl Judge<'_> {
         if let Some(rule) = injected::explain(situation, difference) {
             return Some(Excuse { rule: Some(rule.name), reason: Text::from(rule.reason) });
         }
-        let autoscaled = self.autoscalers.iter().find_map(|it| it.excuse(&object.key, difference));
-        let reason = match autoscaled {
+        let reason = match self.case.autoscalers.excuse(&object.key, difference) {
             Some(reason) => self.case.redactor.text(&reason),
             None => self.ignored(object, Some((situation, owners, difference)))?,
         };
@@ -299,7 +288,7 @@ impl Judge<'_> {
             code,
             object: object.key.clone(),
             unit: Some(object.unit.clone()),
-            line: Some(self.lines.line(object, unit, path)),
+            line: Some(line),
             path: path.shown_pointer(self.case.redactor),
             field: path.shown(self.case.redactor),
             pattern: path.pattern(self.case.redactor),

@@ -14,6 +14,13 @@ use crate::redact::{Redactor, Text};
 pub(super) const MISSING: &str =
     "the object was asked for by its kind, namespace and name, and the API server has none";
 
+/// The rule of an object that ConfigHub left behind.
+pub(super) const ORPHANED: &str =
+    "the object carries the mark of a unit of this Space, and no unit that was read states it";
+/// The rule of an object that never came from ConfigHub.
+pub(super) const UNMANAGED: &str =
+    "the object carries no mark of a unit, belongs to no other object, and no unit that was read states it";
+
 /// What decided that two values differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -82,11 +89,6 @@ impl Rule {
     pub(super) fn secret() -> Self {
         Self { how: How::Bytes, entries: None }
     }
-
-    /// The rule for what only live has.
-    pub(super) fn added() -> Self {
-        Self { how: How::Added, entries: None }
-    }
 }
 
 /// The rule in one sentence without a full stop.
@@ -112,7 +114,6 @@ pub(super) fn sentence(difference: &Difference, redactor: &Redactor) -> Text {
         How::Member => "the list is a set: each entry of the unit has to be there, in any order",
         How::Entry => "each entry of the unit has to be there",
         How::WholeList => "the list counts as a whole: its length or the order of its entries differs",
-        How::Added => "only the cluster has it, no default stands for it, and a person's tool alone owns it",
         How::WholeMapping => "the API replaces the mapping as a whole: a field more or less is a difference",
     };
     let entries = match entries {

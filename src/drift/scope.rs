@@ -1,14 +1,17 @@
 //! Units and the declared scope → the objects to ask the cluster for, and everything that is left out, with the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::autoscale::Autoscaler;
+use serde_json::Value;
+
+use super::autoscale::{self, Autoscaler};
 use super::identity;
 use super::ignore;
 use super::path::FieldPath;
-use crate::manifest::{self, Document, DocumentName, ManifestError};
+use crate::manifest::{Document, DocumentName, ManifestError};
 use crate::model::environment::{Scope, Target};
-use crate::model::object::{DesiredObject, GroupVersionKind, ObjectKey};
+use crate::model::object::{DesiredObject, GroupVersionKind, ObjectKey, StatedObject};
 use crate::model::outcome::{NotCompared, Obstacle, Reason, Suppressed};
 use crate::model::unit::{Basis, Unit};
 use crate::redact::{Redactor, Text};
@@ -18,8 +21,8 @@ use crate::redact::{Redactor, Text};
 pub struct UnitDocuments<'a> {
     /// The unit.
     pub unit: &'a Unit,
-    /// Its objects, or why there are none.
-    pub documents: Result<Vec<Document>, ManifestError>,
+    /// Its objects, or why there are none; shared by all units with the same text.
+    pub documents: Arc<Result<Vec<Document>, ManifestError>>,
 }
 
 /// What bounds one target's comparison.
@@ -39,25 +42,35 @@ pub struct Bounds<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// To be asked for, sorted by key; each key once.
-    pub objects: Vec<DesiredObject>,
+    pub objects: Vec<StatedObject>,
     /// Left out on purpose.
     pub suppressed: Vec<Suppressed>,
     /// In scope, and yet nothing can be asked for.
     pub not_compared: Vec<NotCompared>,
+    /// Whose names the server makes, with what those begin with as their name.
+    pub generated: Vec<ObjectKey>,
     /// Those that are not asked for, and scale what is.
     pub autoscalers: Vec<Autoscaler>,
     /// What narrows the scope and fits nothing: most likely a slip of the pen that would leave out what was meant.
     pub notes: Vec<Text>,
 }
 
-/// Reads the units' texts, once.
-pub fn read(units: &[Unit]) -> Vec<UnitDocuments<'_>> {
-    units.iter().map(|unit| UnitDocuments { unit, documents: manifest::documents(&unit.text) }).collect()
+impl StatedObject {
+    /// The object with its manifest as a tree, for as long as it is compared.
+    pub fn desired(&self) -> DesiredObject {
+        let Self { key, manifest, unit, line, document } = self;
+        let (key, unit) = (key.clone(), unit.clone());
+        DesiredObject { key, body: tree(manifest), unit, line: *line, document: *document }
+    }
+}
+
+fn tree(manifest: &str) -> Value {
+    serde_json::from_str(manifest).expect("it was written from a tree")
 }
 
 /// The kinds about which [`select`] will ask.
 pub fn kinds(units: &[UnitDocuments<'_>], scope: &Scope) -> BTreeSet<GroupVersionKind> {
-    let documents = units.iter().filter_map(|unit| unit.documents.as_ref().ok()).flatten();
+    let documents = units.iter().filter_map(|unit| unit.documents.as_ref().as_ref().ok()).flatten();
     documents.map(|document| &document.gvk).filter(|gvk| is_wanted(gvk, scope)).cloned().collect()
 }
 
@@ -73,12 +86,12 @@ pub fn select(
     let mut stated = Vec::new();
     let (mut kinds, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
     for UnitDocuments { unit, documents } in units {
-        match documents {
+        match documents.as_ref() {
             Ok(documents) => {
                 for document in documents {
                     kinds.insert(document.gvk.kind.clone());
-                    namespaces.insert(namespace_of(unit, &document, bounds));
-                    let autoscaler = autoscaler(unit, &document, bounds);
+                    namespaces.insert(namespace_of(unit, document, bounds));
+                    let autoscaler = autoscaler(unit, document, bounds);
                     let object = if is_wanted(&document.gvk, bounds.scope) {
                         let place = is_namespaced(&document.gvk);
                         selection.sort(unit, document, place, bounds, redactor)
@@ -117,11 +130,11 @@ fn is_wanted(gvk: &GroupVersionKind, scope: &Scope) -> bool {
 
 /// What the document scales, wherever the scope ends. One that nobody shipped scales nothing.
 fn autoscaler(unit: &Unit, document: &Document, bounds: &Bounds<'_>) -> Option<Autoscaler> {
-    if unit.basis == Basis::NeverShipped {
+    if unit.basis == Basis::NeverShipped || !autoscale::is_autoscaler(&document.gvk) {
         return None;
     }
     let namespace = namespace_of(unit, document, bounds);
-    Autoscaler::read(&document.gvk, &document.body, Some(&namespace))
+    Autoscaler::read(&document.gvk, &tree(&document.json), Some(&namespace))
 }
 
 /// Where the document's object lives if its kind has namespaces.
@@ -147,17 +160,17 @@ impl Selection {
     fn sort(
         &mut self,
         unit: &Unit,
-        document: Document,
+        document: &Document,
         is_namespaced: Result<bool, Obstacle>,
         bounds: &Bounds<'_>,
         redactor: &Redactor,
-    ) -> Option<DesiredObject> {
-        let Document { gvk, namespace, name, body, line, index, lines: _, unresolved } = document;
+    ) -> Option<StatedObject> {
+        let Document { gvk, namespace, name, json, line, index, lines: _, unresolved } = document;
         // Where nobody knows whether the kind has namespaces, one that is stated is believed.
         let namespace = match is_namespaced {
-            Ok(true) => Some(namespace.unwrap_or_else(|| default_namespace(unit, bounds))),
+            Ok(true) => Some(namespace.clone().unwrap_or_else(|| default_namespace(unit, bounds))),
             Ok(false) => None,
-            Err(_) => namespace,
+            Err(_) => namespace.clone(),
         };
         // Cluster-scoped objects are in no namespace, so narrowing to some does not leave them out.
         let narrowed = &bounds.target.namespaces;
@@ -168,12 +181,14 @@ impl Selection {
             DocumentName::Given(name) => (name, false),
             DocumentName::Generated(prefix) => (prefix, true),
         };
-        let key = ObjectKey { gvk, namespace, name };
-        let excluded = bounds
-            .scope
-            .exclude
-            .iter()
-            .find(|exclusion| ignore::selects(&exclusion.selector, bounds.environment, &key, &body));
+        let key = ObjectKey { gvk: gvk.clone(), namespace, name: name.clone() };
+        let exclude = &bounds.scope.exclude;
+        let by_label = exclude.iter().any(|exclusion| exclusion.selector.label.is_some());
+        let body = if by_label { tree(json) } else { Value::Null };
+        let excluded = exclude.iter().find(|it| ignore::selects(&it.selector, bounds.environment, &key, &body));
+        if is_generated {
+            self.generated.push(key.clone());
+        }
         let reason = if let Some(exclusion) = excluded {
             Some(redactor.text(&format!("excluded: {}", exclusion.reason)))
         } else if key.gvk.is_secret() && !bounds.scope.secrets {
@@ -193,7 +208,7 @@ impl Selection {
                 rule: None,
                 reason,
                 id,
-                line: Some(line),
+                line: Some(*line),
                 path: Text::default(),
                 values: None,
             });
@@ -208,12 +223,12 @@ impl Selection {
             self.not_compared.push(NotCompared { unit: Some(unit.slug.clone()), object: Some(key), obstacle });
             return None;
         }
-        Some(DesiredObject { key, body, unit: unit.slug.clone(), line, document: index })
+        Some(StatedObject { key, manifest: Arc::clone(json), unit: unit.slug.clone(), line: *line, document: *index })
     }
 
     /// An object that is stated twice has no desired state, whichever API version each names.
-    fn keep_unique(&mut self, mut stated: Vec<DesiredObject>, redactor: &Redactor) {
-        let identity = |object: &DesiredObject| {
+    fn keep_unique(&mut self, mut stated: Vec<StatedObject>, redactor: &Redactor) {
+        let identity = |object: &StatedObject| {
             let ObjectKey { gvk, namespace, name } = &object.key;
             (gvk.group.clone(), gvk.kind.clone(), namespace.clone(), name.clone())
         };

@@ -50,6 +50,11 @@ impl CustomSchemas {
     }
 }
 
+/// Whether the kind is one of Kubernetes itself, so that nobody has to be asked for its schema.
+pub fn is_built_in(gvk: &GroupVersionKind) -> bool {
+    BUILT_IN.kind(gvk).is_some() || BUILT_IN.other_version(gvk).is_some()
+}
+
 /// What every object has, whoever serves it.
 pub(super) fn metadata() -> Option<Spot<'static>> {
     static METADATA: LazyLock<Option<Id>> = LazyLock::new(|| BUILT_IN.named("meta.v1.ObjectMeta"));

@@ -43,6 +43,34 @@ pub struct Scope {
     pub exclude: Vec<Exclusion>,
     /// Which revision of a unit is desired.
     pub compare_to: CompareTo,
+    /// Where objects are looked for that came from ConfigHub and that no unit states any more.
+    pub orphans: Orphans,
+    /// Whether objects are reported that never came from ConfigHub.
+    pub unmanaged: Unmanaged,
+}
+
+/// Where objects are looked for whose unit is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Orphans {
+    /// In the kinds and namespaces that are listed anyway.
+    #[default]
+    Listed,
+    /// In every kind in scope that can be listed.
+    Full,
+    /// Nowhere.
+    Off,
+}
+
+/// Whether objects are reported that no unit states and that did not come from ConfigHub.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unmanaged {
+    /// They are not looked for.
+    #[default]
+    Off,
+    /// They are looked for in the kinds and namespaces of the units, and shown apart.
+    Report,
 }
 
 /// Which units of a Space are in scope.

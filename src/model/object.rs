@@ -1,6 +1,8 @@
 //! Kubernetes objects as keys and bodies.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +64,21 @@ impl fmt::Display for ObjectKey {
     }
 }
 
+/// One object that a unit states, as it is kept while the cluster is read: a tree would take ten times the room.
+#[derive(Clone, Debug)]
+pub struct StatedObject {
+    /// Which object, its namespace already resolved.
+    pub key: ObjectKey,
+    /// The manifest as compact JSON; regions and environments that state the same share it.
+    pub manifest: Arc<str>,
+    /// Slug of the unit that holds it.
+    pub unit: String,
+    /// Line of the unit's text on which the document starts, from 1.
+    pub line: usize,
+    /// Its position among the objects of the unit, from 0.
+    pub document: usize,
+}
+
 /// One object that a unit wants.
 #[derive(Clone, Debug)]
 pub struct DesiredObject {
@@ -87,3 +104,69 @@ pub enum Observed {
     /// Nothing is known about it.
     NotRead(crate::model::outcome::Obstacle),
 }
+
+/// An object that came with a list and that nobody asked for by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stray {
+    /// Which object.
+    pub key: ObjectKey,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations, as far as they say where it comes from.
+    pub annotations: BTreeMap<String, String>,
+    /// The objects that it belongs to.
+    pub owners: Vec<Owner>,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+}
+
+/// One of an object's `ownerReferences`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// For example `ReplicaSet`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Whether that object's controller made this one.
+    pub controller: bool,
+}
+
+/// The kind and, unless it is cluster-scoped, the namespace of a list.
+pub type ListPlace = (GroupVersionKind, Option<String>);
+
+/// What was read of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// Every object that was wanted.
+    pub objects: BTreeMap<ObjectKey, Observed>,
+    /// The others of the lists, as far as they were asked for, sorted by key.
+    pub strays: Vec<Stray>,
+    /// Which lists were sent for, and whether they were read to their end.
+    pub lists: BTreeMap<ListPlace, Result<(), crate::model::outcome::Obstacle>>,
+}
+
+/// Schemas of some custom kinds, as far as they could be read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Schemas {
+    /// OpenAPI v3 documents, reduced to the kinds that were asked for and what those refer to.
+    pub openapi: Vec<serde_json::Value>,
+    /// `CustomResourceDefinition`s.
+    pub definitions: Vec<serde_json::Value>,
+    /// What the identity may not read. That a server has no schema is no obstacle.
+    pub refused: Vec<crate::model::outcome::Obstacle>,
+}
+
+/// Which objects of a list are kept beside those that are wanted by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beside {
+    /// None.
+    #[default]
+    None,
+    /// Those that carry ConfigHub's mark of origin.
+    Marked,
+    /// All.
+    All,
+}
+
+/// The label or annotation that names the unit an object comes from; ConfigHub's delivery writes it.
+pub const ORIGIN_UNIT: &str = "confighub.com/UnitSlug";

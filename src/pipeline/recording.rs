@@ -1,17 +1,20 @@
 //! PURE: what was read of a target → what a recording keeps of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::bundle::{Content, Desired, Faithful, Kind, KindAnswer, Object, ObjectAnswer, Reading, RecordedUnit};
+use crate::bundle::{
+    Content, Desired, Faithful, FoundAutoscaler, FoundAutoscalers, Kind, KindAnswer, List, Object, ObjectAnswer,
+    Reading, RecordedUnit,
+};
 use crate::confighub::SpaceUnits;
 use crate::drift::quantity::Quantity;
 use crate::manifest::{self, Document, Lines};
 use crate::model::environment::{Exclusion, IgnoreRule, Scope};
 use crate::model::finding::Finding;
-use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
-use crate::model::outcome::Comparison;
+use crate::model::object::{GroupVersionKind, Live, ObjectKey, Observed, Owner, Schemas, Stray};
+use crate::model::outcome::{Comparison, Obstacle};
 use crate::model::unit::{Unit, UnreadUnit};
 use crate::redact::mask::{Mask, Sameness};
 
@@ -26,13 +29,25 @@ pub(super) struct Evidence {
     pub(super) context_namespace: Option<String>,
     pub(super) read: SpaceUnits,
     pub(super) kinds: Kinds,
-    pub(super) objects: BTreeMap<ObjectKey, Observed>,
+    pub(super) live: Live,
+    pub(super) beside: Beside,
+}
+
+/// What was read because of what the objects are.
+#[derive(Clone)]
+pub(super) struct Beside {
+    pub(super) autoscalers: FoundAutoscalers,
+    pub(super) schemas: Schemas,
+    /// None: not asked for.
+    pub(super) unit_slugs: Option<Result<BTreeSet<String>, Obstacle>>,
 }
 
 /// What is kept of it. Obstacles passed the redactor when they were made.
 pub(super) fn reading(evidence: &Evidence, mask: &Mask<'_>) -> Reading {
-    let Evidence { context, context_namespace, read, kinds, objects } = evidence;
-    let SpaceUnits { units, unread, other_toolchains, notes } = read;
+    let Evidence { context, context_namespace, read, kinds, live, beside } = evidence;
+    let Live { objects, strays, lists } = live;
+    let Beside { autoscalers, schemas, unit_slugs } = beside;
+    let SpaceUnits { space_id, units, unread, other_toolchains, notes } = read;
     let texts = |all: &[String]| all.iter().map(|it| mask.text(it)).collect();
     Reading {
         faithful: Faithful::Yes,
@@ -56,6 +71,46 @@ pub(super) fn reading(evidence: &Evidence, mask: &Mask<'_>) -> Reading {
             })
             .collect(),
         objects: objects.iter().map(|(key, observed)| object(key, observed, mask)).collect(),
+        space_id: *space_id,
+        unit_slugs: unit_slugs.as_ref().map(|it| {
+            let slugs = it.as_ref().map_err(Clone::clone)?;
+            Ok(slugs.iter().map(|it| mask.text(it)).collect())
+        }),
+        strays: strays.iter().map(|it| stray(it, mask)).collect(),
+        lists: lists
+            .iter()
+            .map(|((gvk, namespace), end)| List {
+                gvk: kind(gvk, mask),
+                namespace: namespace.as_deref().map(|it| mask.text(it)),
+                obstacle: end.clone().err(),
+            })
+            .collect(),
+        autoscalers: FoundAutoscalers {
+            found: autoscalers
+                .found
+                .iter()
+                .map(|it| FoundAutoscaler { key: key_of(&it.key, mask), body: mask.object(&it.body) })
+                .collect(),
+            unread: autoscalers.unread.iter().map(|(at, why)| (mask.text(at), why.clone())).collect(),
+        },
+        schemas: Schemas {
+            openapi: schemas.openapi.iter().map(|it| mask.object(it)).collect(),
+            definitions: schemas.definitions.iter().map(|it| mask.object(it)).collect(),
+            refused: schemas.refused.clone(),
+        },
+    }
+}
+
+fn stray(stray: &Stray, mask: &Mask<'_>) -> Stray {
+    let Stray { key, labels, annotations, owners, deleting } = stray;
+    let texts = |all: &BTreeMap<String, String>| all.iter().map(|(key, it)| (key.clone(), mask.text(it))).collect();
+    let owner = |it: &Owner| Owner { name: mask.text(&it.name), ..it.clone() };
+    Stray {
+        key: key_of(key, mask),
+        labels: texts(labels),
+        annotations: texts(annotations),
+        owners: owners.iter().map(owner).collect(),
+        deleting: *deleting,
     }
 }
 
@@ -83,8 +138,8 @@ fn unit(unit: &Unit, mask: &Mask<'_>) -> RecordedUnit {
 }
 
 fn desired(document: Document, mask: &Mask<'_>) -> Desired {
-    let Document { gvk, body, line, lines, .. } = document;
-    let body = masked(&body, &gvk, mask);
+    let Document { gvk, json, line, lines, .. } = document;
+    let body = masked(&serde_json::from_str(&json).unwrap_or_default(), &gvk, mask);
     let lines = lines.map(|it| named(&it, mask)).and_then(|it| serde_json::to_value(it).ok());
     Desired { line, body, lines: lines.unwrap_or_default() }
 }

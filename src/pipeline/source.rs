@@ -2,21 +2,26 @@
 //! here, and nowhere else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use serde_json::value::to_raw_value;
 
-use crate::bundle::{Content, Desired, KindAnswer, ObjectAnswer, Outcome, Reading, Recording};
-use crate::cluster::{Cluster, Limits, Served};
-use crate::confighub::{self, SpaceUnits};
-use crate::drift::scope::{self, UnitDocuments};
+use crate::bundle::{
+    Content, Desired, FoundAutoscaler, FoundAutoscalers, KindAnswer, List, ObjectAnswer, Outcome, Reading, Recording,
+};
+use crate::cluster::{Cluster, Limits, Search, Served};
+use crate::confighub::{self, Space, SpaceUnits};
+use crate::drift::scope::UnitDocuments;
 use crate::manifest::{self, Document, Lines, ManifestError};
 use crate::model::environment::{Environment, Target};
-use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
+use crate::model::object::{GroupVersionKind, Live, ObjectKey, Observed, Schemas};
 use crate::model::outcome::{Obstacle, Reason};
 use crate::model::unit::Unit;
 use crate::redact::{Redactor, Text};
 
+use super::manifests::Manifests;
 use super::target::Shared;
 
 /// What a run reads.
@@ -29,14 +34,32 @@ pub(super) enum Origin<'a> {
 
 /// The two sides of a target, ready to be asked.
 pub(super) enum Source<'a> {
-    /// Its cluster; the units were read when it was opened.
-    Live(Box<Cluster>),
+    /// Its cluster and its Space; the units were read when it was opened.
+    Live(Box<Services<'a>>),
     /// What was recorded of both.
     Recorded(&'a Reading),
 }
 
+/// The services behind a target.
+pub(super) struct Services<'a> {
+    cluster: Cluster,
+    confighub: &'a confighub::Client,
+    space: Space,
+    redactor: &'a Redactor,
+}
+
 /// The kinds that were asked about; each has an entry.
 pub(super) type Kinds = BTreeMap<GroupVersionKind, Result<Served, Obstacle>>;
+
+/// Versions of autoscalers from the best on; of each kind the first that is served is read.
+const AUTOSCALERS: [&[(&str, &str)]; 2] = [
+    &[
+        ("autoscaling/v2", "HorizontalPodAutoscaler"),
+        ("autoscaling/v1", "HorizontalPodAutoscaler"),
+        ("autoscaling/v2beta2", "HorizontalPodAutoscaler"),
+    ],
+    &[("keda.sh/v1alpha1", "ScaledObject")],
+];
 
 impl<'a> Source<'a> {
     /// Reads the Space's units while the cluster is being reached: it is not needed until they name their kinds.
@@ -63,12 +86,13 @@ impl<'a> Source<'a> {
         let (units, cluster) = tokio::join!(
             async {
                 let space = confighub.space(&target.space).await?;
-                confighub.units(&space, &inputs.scope.units, inputs.scope.compare_to, redactor).await
+                let units = confighub.units(&space, &inputs.scope.units, inputs.scope.compare_to, redactor).await?;
+                Ok((space, units))
             },
             Cluster::connect(access, limits, redactor),
         );
-        let units = units.map_err(|it| it.obstacle(redactor))?;
-        Ok((Self::Live(Box::new(cluster?)), units))
+        let (space, units) = units.map_err(|it: confighub::Error| it.obstacle(redactor))?;
+        Ok((Self::Live(Box::new(Services { cluster: cluster?, confighub, space, redactor })), units))
     }
 
     fn recorded(
@@ -94,7 +118,7 @@ impl<'a> Source<'a> {
     /// The kubeconfig's context; None in a Pod of the cluster.
     pub(super) fn context(&self) -> Option<&str> {
         match self {
-            Self::Live(cluster) => cluster.context(),
+            Self::Live(services) => services.cluster.context(),
             Self::Recorded(reading) => reading.context.as_deref(),
         }
     }
@@ -102,18 +126,18 @@ impl<'a> Source<'a> {
     /// The namespace that the kubeconfig's context gives.
     pub(super) fn context_namespace(&self) -> Option<&str> {
         match self {
-            Self::Live(cluster) => cluster.context_namespace(),
+            Self::Live(services) => services.cluster.context_namespace(),
             Self::Recorded(reading) => reading.context_namespace.as_deref(),
         }
     }
 
     /// The objects that the units state.
-    pub(super) fn documents<'u>(&self, units: &'u [Unit]) -> Vec<UnitDocuments<'u>> {
+    pub(super) async fn documents<'u>(&self, units: &'u [Unit], read: &Arc<Manifests>) -> Vec<UnitDocuments<'u>> {
         match self {
-            Self::Live(_) => scope::read(units),
+            Self::Live(_) => read.read(units).await,
             Self::Recorded(reading) => {
-                let contents = reading.units.iter().map(|it| &it.content);
-                units.iter().zip(contents).map(|(unit, it)| UnitDocuments { unit, documents: documents(it) }).collect()
+                let contents = reading.units.iter().map(|it| Arc::new(documents(&it.content)));
+                units.iter().zip(contents).map(|(unit, documents)| UnitDocuments { unit, documents }).collect()
             }
         }
     }
@@ -138,7 +162,7 @@ impl<'a> Source<'a> {
     /// all was read, which is more than a gap. A kind that the cluster does not have was answered.
     pub(super) async fn kinds(&self, kinds: &BTreeSet<GroupVersionKind>) -> Result<Kinds, Obstacle> {
         let served = match self {
-            Self::Live(cluster) => cluster.discover(kinds).await,
+            Self::Live(services) => services.cluster.discover(kinds).await,
             Self::Recorded(reading) => kinds.iter().map(|it| (it.clone(), recorded_kind(reading, it))).collect(),
         };
         let answered = |it: &Result<Served, Obstacle>| !it.as_ref().is_err_and(|it| it.reason != Reason::NotServed);
@@ -151,21 +175,109 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The wanted objects; every one has an entry.
-    pub(super) async fn objects(&self, wanted: &[ObjectKey], kinds: &Kinds) -> BTreeMap<ObjectKey, Observed> {
+    /// Every kind that can be listed.
+    pub(super) async fn listable(&self) -> BTreeMap<GroupVersionKind, Served> {
         match self {
-            Self::Live(cluster) => cluster.read(wanted, kinds).await,
+            // What of it is not known cannot be listed either, which the report says of each list.
+            Self::Live(services) => services.cluster.listable().await.0,
             Self::Recorded(reading) => {
-                let answers: BTreeMap<_, _> = reading.objects.iter().map(|it| (&it.key, &it.answer)).collect();
-                wanted.iter().map(|key| (key.clone(), observed(answers.get(key).copied()))).collect()
+                let known = reading.kinds.iter().map(|it| (it.gvk.clone(), recorded_kind(reading, &it.gvk)));
+                known.filter_map(|(gvk, served)| Some((gvk, served.ok()?))).collect()
             }
         }
+    }
+
+    /// The wanted objects, each with an entry, and what else was asked for.
+    pub(super) async fn objects(&self, wanted: &[ObjectKey], kinds: &Kinds, search: &Search) -> Live {
+        match self {
+            Self::Live(services) => services.cluster.read(wanted, kinds, search).await,
+            Self::Recorded(reading) => {
+                let answers: BTreeMap<_, _> = reading.objects.iter().map(|it| (&it.key, &it.answer)).collect();
+                let lists = reading.lists.iter().map(|List { gvk, namespace, obstacle }| {
+                    ((gvk.clone(), namespace.clone()), obstacle.clone().map_or(Ok(()), Err))
+                });
+                Live {
+                    objects: wanted.iter().map(|key| (key.clone(), observed(answers.get(key).copied()))).collect(),
+                    strays: reading.strays.clone(),
+                    lists: lists.collect(),
+                }
+            }
+        }
+    }
+
+    /// Every autoscaler of these namespaces, each namespace and kind listed once.
+    pub(super) async fn autoscalers(&self, namespaces: &BTreeSet<String>) -> FoundAutoscalers {
+        match self {
+            Self::Live(services) => services.autoscalers(namespaces).await,
+            Self::Recorded(reading) => {
+                let mut all = reading.autoscalers.clone();
+                all.found.retain(|it| it.key.namespace.as_ref().is_some_and(|it| namespaces.contains(it)));
+                all.unread.retain(|(namespace, _)| namespaces.contains(namespace));
+                all
+            }
+        }
+    }
+
+    /// The schemas of these custom kinds, as far as they can be read.
+    pub(super) async fn schemas(&self, kinds: &BTreeMap<GroupVersionKind, Served>) -> Schemas {
+        match self {
+            Self::Live(services) => services.cluster.schemas(kinds).await,
+            Self::Recorded(reading) => reading.schemas.clone(),
+        }
+    }
+
+    /// The slugs of all units of the Space, whatever the scope.
+    pub(super) async fn unit_slugs(&self) -> Result<BTreeSet<String>, Obstacle> {
+        match self {
+            Self::Live(services) => {
+                let slugs = services.confighub.unit_slugs(&services.space).await;
+                slugs.map_err(|error| error.obstacle(services.redactor))
+            }
+            Self::Recorded(reading) => reading.unit_slugs.clone().unwrap_or_else(|| Err(unrecorded())),
+        }
+    }
+}
+
+impl Services<'_> {
+    async fn autoscalers(&self, namespaces: &BTreeSet<String>) -> FoundAutoscalers {
+        let mut all = FoundAutoscalers::default();
+        if namespaces.is_empty() {
+            return all;
+        }
+        let kinds =
+            AUTOSCALERS.map(|versions| versions.iter().map(|(version, kind)| GroupVersionKind::new(version, kind)));
+        let served = self.cluster.discover(&kinds.iter().cloned().flatten().collect()).await;
+        for versions in kinds {
+            let mut versions = versions.filter_map(|gvk| Some((served.get(&gvk)?, gvk)));
+            // One that is served is read, whatever stands in the way of the others.
+            let answers: Vec<_> = versions.by_ref().collect();
+            let best = answers.iter().find_map(|(served, gvk)| Some((served.as_ref().ok()?, gvk)));
+            let obstacle =
+                answers.iter().filter_map(|it| it.0.as_ref().err()).find(|it| it.reason != Reason::NotServed);
+            for namespace in namespaces {
+                match (best, obstacle) {
+                    (Some((served, gvk)), _) => match self.cluster.all(gvk, served, Some(namespace)).await {
+                        Ok(objects) => all.found.extend(objects.iter().filter_map(|object| {
+                            let body: Value = serde_json::from_str(object.get()).ok()?;
+                            let name = body.pointer("/metadata/name").and_then(Value::as_str)?.to_owned();
+                            let key = ObjectKey { gvk: gvk.clone(), namespace: Some(namespace.clone()), name };
+                            Some(FoundAutoscaler { key, body })
+                        })),
+                        Err(obstacle) => all.unread.push((namespace.clone(), obstacle)),
+                    },
+                    (None, Some(obstacle)) => all.unread.push((namespace.clone(), obstacle.clone())),
+                    (None, None) => {}
+                }
+            }
+        }
+        all
     }
 }
 
 /// The Space as it was recorded.
 pub(super) fn units(reading: &Reading) -> SpaceUnits {
     SpaceUnits {
+        space_id: reading.space_id,
         units: reading.units.iter().map(|it| it.unit.clone()).collect(),
         unread: reading.unread.clone(),
         other_toolchains: reading.other_toolchains.clone(),

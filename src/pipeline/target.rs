@@ -1,31 +1,36 @@
 //! One target: its Space, its cluster, the comparison of both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::bundle::{Faithful, Reading};
+use crate::bundle::{Faithful, FoundAutoscalers, Reading};
+use crate::cluster::{Search, Served};
 use crate::confighub::SpaceUnits;
 use crate::drift;
+use crate::drift::autoscale::{self, Autoscaler, Autoscalers};
 use crate::drift::scope::{self, Bounds, Selection};
-use crate::drift::types::CustomSchemas;
+use crate::drift::strays;
+use crate::drift::types::{self, CustomSchemas};
 use crate::inputs::Inputs;
-use crate::model::environment::{Environment, Target};
-use crate::model::object::{GroupVersionKind, ObjectKey, Observed};
+use crate::model::environment::{Environment, Orphans, Scope, Target, Unmanaged};
+use crate::model::object::{Beside as Kept, GroupVersionKind, Live, Observed, Schemas};
 use crate::model::outcome::{Comparison, Obstacle};
-use crate::model::unit::Unit;
-use crate::redact::Redactor;
 use crate::redact::mask::Mask;
+use crate::redact::{Redactor, Text};
 
-use super::recording::{self, Evidence, SAMENESS};
+use super::manifests::Manifests;
+use super::recording::{self, Beside, Evidence, SAMENESS};
 use super::source::{self, Kinds, Origin, Source};
 
 /// What every target of a run shares.
 pub(super) struct Shared<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) origin: Origin<'a>,
+    pub(super) manifests: &'a Arc<Manifests>,
     pub(super) redactor: &'a Redactor,
     pub(super) now: Timestamp,
     /// With which masks are made, where the run is recorded.
@@ -48,17 +53,18 @@ pub(super) async fn compare(
 ) -> Result<Compared, Obstacle> {
     let place = Place { shared, environment, target };
     let (source, read) = Source::open(shared, environment, target, limit).await?;
-    let Asked { kinds, selection, objects } = place.ask(&source, &read.units).await?;
+    let Asked { kinds, selection, live, beside } = place.ask(&source, &read).await?;
     let Some(key) = shared.key else {
-        return Ok(Compared { comparison: place.judge(&source, &read, selection, objects), kept: None });
+        return Ok(Compared { comparison: place.judge(&source, &read, selection, live, &beside), kept: None });
     };
-    let comparison = place.judge(&source, &read, selection, objects.clone());
+    let comparison = place.judge(&source, &read, selection, live.clone(), &beside);
     let evidence = Evidence {
         context: source.context().map(str::to_owned),
         context_namespace: source.context_namespace().map(str::to_owned),
         read,
         kinds,
-        objects,
+        live,
+        beside,
     };
     let kept = place.kept(&evidence, &comparison, key).await;
     Ok(Compared { comparison, kept: Some(Box::new(kept)) })
@@ -83,28 +89,43 @@ struct Place<'a> {
 struct Asked {
     kinds: Kinds,
     selection: Selection,
-    objects: BTreeMap<ObjectKey, Observed>,
+    live: Live,
+    beside: Beside,
 }
 
 impl Place<'_> {
-    async fn ask(&self, source: &Source<'_>, units: &[Unit]) -> Result<Asked, Obstacle> {
-        let Shared { inputs, redactor, .. } = *self.shared;
-        let documents = source.documents(units);
-        let kinds = source.kinds(&scope::kinds(&documents, &inputs.scope)).await?;
-        let bounds = Bounds {
+    fn bounds<'b>(&'b self, source: &'b Source<'_>) -> Bounds<'b> {
+        Bounds {
             environment: &self.environment.name,
             target: self.target,
-            scope: &inputs.scope,
+            scope: &self.shared.inputs.scope,
             context_namespace: source.context_namespace(),
-        };
+        }
+    }
+
+    async fn ask(&self, source: &Source<'_>, read: &SpaceUnits) -> Result<Asked, Obstacle> {
+        let Shared { inputs, redactor, manifests, .. } = *self.shared;
+        let documents = source.documents(&read.units, manifests).await;
+        let mut kinds = source.kinds(&scope::kinds(&documents, &inputs.scope)).await?;
+        let bounds = self.bounds(source);
         let is_namespaced = |gvk: &GroupVersionKind| match kinds.get(gvk) {
             Some(served) => served.as_ref().map(|it| it.namespaced).map_err(Clone::clone),
             None => unreachable!("discovery answers every kind that it is asked for"),
         };
         let selection = scope::select(documents, &bounds, is_namespaced, redactor);
         let wanted: Vec<_> = selection.objects.iter().map(|it| it.key.clone()).collect();
-        let objects = source.objects(&wanted, &kinds).await;
-        Ok(Asked { kinds, selection, objects })
+        let search = search(source, &selection, &bounds, &mut kinds).await;
+        let live = source.objects(&wanted, &kinds, &search).await;
+        let in_doubt = in_doubt(&selection, &live);
+        let custom = custom(&kinds, &live);
+        let SpaceUnits { space_id, units, unread, .. } = read;
+        let origin = strays::Origin { space_id: *space_id, space: &self.target.space, units: None };
+        let has_unknown = strays::have_unknown_units(units, unread, &selection, &live.strays, origin);
+        let (autoscalers, schemas, unit_slugs) =
+            tokio::join!(source.autoscalers(&in_doubt), source.schemas(&custom), async {
+                if has_unknown { Some(source.unit_slugs().await) } else { None }
+            });
+        Ok(Asked { kinds, selection, live, beside: Beside { autoscalers, schemas, unit_slugs } })
     }
 
     fn judge(
@@ -112,10 +133,13 @@ impl Place<'_> {
         source: &Source<'_>,
         read: &SpaceUnits,
         selection: Selection,
-        objects: BTreeMap<ObjectKey, Observed>,
+        live: Live,
+        beside: &Beside,
     ) -> Comparison {
         let Shared { inputs, redactor, now, .. } = *self.shared;
-        let SpaceUnits { units, unread, other_toolchains, notes } = read;
+        let SpaceUnits { space_id, units, unread, other_toolchains, notes } = read;
+        let Beside { autoscalers, schemas, unit_slugs } = beside;
+        let (schemas, about_schemas) = known(schemas);
         let case = drift::Case {
             environment: &self.environment.name,
             target: &self.target.name,
@@ -127,11 +151,24 @@ impl Place<'_> {
             stage: inputs.stage(&self.environment.name),
             critical: &inputs.critical,
             today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
-            schemas: &CustomSchemas::default(),
+            autoscalers: &who_scales(&selection, &live, autoscalers),
+            schemas: &schemas,
             redactor,
             lines: &source.lines(),
         };
-        let mut comparison = drift::judge(&case, selection, objects);
+        let origin = strays::Origin { space_id: *space_id, space: &self.target.space, units: unit_slugs.as_ref() };
+        let strays = strays::judge(&case, &self.bounds(source), &selection, &live.strays, origin);
+        let mut comparison = drift::judge(&case, selection, live.objects);
+        let strays::Verdict { orphans, unmanaged, suppressed, notes: about_strays } = strays;
+        comparison.findings.extend(orphans);
+        // Those of one object stay in the order of their paths.
+        comparison.findings.sort_by(|one, other| one.object.cmp(&other.object));
+        comparison.additions.extend(unmanaged);
+        comparison.suppressed.extend(suppressed);
+        comparison.suppressed.sort();
+        comparison.notes.extend(about_strays);
+        comparison.notes.extend(about_schemas);
+        comparison.notes.extend(strays::searched(inputs.scope.orphans, &live.lists, redactor));
         comparison.context = source.context().map(|it| redactor.text(it));
         comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));
         if units.is_empty() && unread.is_empty() {
@@ -164,9 +201,69 @@ impl Place<'_> {
     async fn replayed(&self, reading: &Reading) -> Comparison {
         let source = Source::Recorded(reading);
         let read = source::units(reading);
-        match self.ask(&source, &read.units).await {
-            Ok(Asked { kinds: _, selection, objects }) => self.judge(&source, &read, selection, objects),
+        match self.ask(&source, &read).await {
+            Ok(Asked { kinds: _, selection, live, beside }) => self.judge(&source, &read, selection, live, &beside),
             Err(_) => Comparison::default(),
         }
     }
+}
+
+/// What is listed beside what the units name. Kinds that only the search asks for are added.
+async fn search(source: &Source<'_>, selection: &Selection, bounds: &Bounds<'_>, kinds: &mut Kinds) -> Search {
+    let Scope { orphans, unmanaged, .. } = *bounds.scope;
+    let beside = match (orphans, unmanaged) {
+        (_, Unmanaged::Report) => Kept::All,
+        (Orphans::Listed | Orphans::Full, Unmanaged::Off) => Kept::Marked,
+        (Orphans::Off, Unmanaged::Off) => Kept::None,
+    };
+    let mut listable = BTreeMap::new();
+    if orphans == Orphans::Full {
+        let all = source.listable().await;
+        let stated: BTreeSet<_> = kinds.keys().map(|gvk| (gvk.group.clone(), gvk.kind.clone())).collect();
+        // A kind that units state is listed at their version.
+        kinds.extend(
+            all.into_iter()
+                .filter(|(gvk, _)| !stated.contains(&(gvk.group.clone(), gvk.kind.clone())))
+                .map(|(gvk, served)| (gvk, Ok(served))),
+        );
+        let served = kinds.iter().filter_map(|(gvk, served)| Some((gvk.clone(), served.as_ref().ok()?.namespaced)));
+        listable.extend(served);
+    }
+    Search { beside, lists: strays::places(selection, bounds, &listable) }
+}
+
+/// The namespaces in which replicas differ without an autoscaler among the units: where the cluster is asked for its own.
+fn in_doubt(selection: &Selection, live: &Live) -> BTreeSet<String> {
+    let stated = Autoscalers::stated(selection, &live.objects);
+    let objects = autoscale::in_doubt(&selection.objects, &live.objects, &stated);
+    objects.into_iter().filter_map(|it| it.key.namespace.clone()).collect()
+}
+
+/// The custom kinds of which anything was found: where the cluster is asked for a schema.
+fn custom(kinds: &Kinds, live: &Live) -> BTreeMap<GroupVersionKind, Served> {
+    let found = live.objects.iter().filter(|(_, observed)| matches!(observed, Observed::Found(_)));
+    let custom: BTreeSet<_> = found.map(|(key, _)| &key.gvk).filter(|gvk| !types::is_built_in(gvk)).collect();
+    custom.into_iter().filter_map(|gvk| Some((gvk.clone(), kinds.get(gvk)?.as_ref().ok()?.clone()))).collect()
+}
+
+fn who_scales(selection: &Selection, live: &Live, more: &FoundAutoscalers) -> Autoscalers {
+    let mut all = Autoscalers::stated(selection, &live.objects);
+    all.extend(more.found.iter().filter_map(|it| Autoscaler::read(&it.key.gvk, &it.body, it.key.namespace.as_deref())));
+    for (namespace, why) in &more.unread {
+        all.unread(Some(namespace.clone()), why.clone());
+    }
+    all
+}
+
+/// What is known about custom kinds, and a note where it is withheld.
+fn known(read: &Schemas) -> (CustomSchemas, Option<Text>) {
+    let mut schemas = CustomSchemas::default();
+    read.openapi.iter().for_each(|document| schemas.add_openapi(document));
+    read.definitions.iter().for_each(|definition| schemas.add_definition(definition));
+    let note = read.refused.first().map(|Obstacle { reason: _, detail, remedy }| {
+        let words =
+            "custom resources were compared without their schema, so a default of it may read as a difference: ";
+        [Text::from(words), detail.clone(), Text::from("; "), remedy.clone()].into_iter().collect()
+    });
+    (schemas, note)
 }

@@ -9,7 +9,7 @@ mod writes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use drift_detector::cluster::{Cluster, Limits};
+use drift_detector::cluster::{Cluster, Limits, Search};
 use drift_detector::model::access::{ClusterAccess, KubeconfigSource};
 use drift_detector::model::object::{GroupVersionKind, ObjectKey, Observed};
 use drift_detector::model::outcome::{Obstacle, Reason};
@@ -59,7 +59,7 @@ fn anyhow(obstacle: Obstacle) -> anyhow::Error {
 async fn read(cluster: &Cluster, wanted: &[ObjectKey]) -> BTreeMap<ObjectKey, Observed> {
     let kinds: BTreeSet<GroupVersionKind> = wanted.iter().map(|key| key.gvk.clone()).collect();
     let served = cluster.discover(&kinds).await;
-    cluster.read(wanted, &served).await
+    cluster.read(wanted, &served, &Search::default()).await.objects
 }
 
 fn key(api_version: &str, kind: &str, name: &str) -> ObjectKey {

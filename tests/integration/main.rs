@@ -8,6 +8,7 @@ mod runner;
 mod surface;
 
 mod action;
+mod beside;
 mod cluster;
 mod demo;
 mod detect;

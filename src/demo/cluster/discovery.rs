@@ -45,8 +45,9 @@ pub(super) fn document(inner: &Inner, call: &Call<'_>, segments: &[&str]) -> Opt
         }
         ["api", version] => resources(inner, "", version),
         ["apis", group, version] => resources(inner, group, version),
-        // kubectl goes on without it. A v2 document would have to be complete to be of use.
+        // kubectl goes on without built-in kinds. A v2 document would have to be complete to be of use.
         ["openapi", "v3"] if !inner.old => Ok(json!({ "paths": {} })),
+        ["openapi", "v3", "apis", group, version] if !inner.old => schemas(inner, group, version),
         ["openapi", "v2"] => {
             Ok(json!({ "swagger": "2.0", "info": { "title": "demo", "version": "demo" }, "paths": {} }))
         }
@@ -57,6 +58,27 @@ pub(super) fn document(inner: &Inner, call: &Call<'_>, segments: &[&str]) -> Opt
     } else {
         Err(Refusal::method_not_allowed("writes to discovery"))
     })
+}
+
+/// The OpenAPI document of a group and version of custom resources, from their definitions.
+fn schemas(inner: &Inner, group: &str, version: &str) -> Answer {
+    let mut schemas = serde_json::Map::new();
+    for spec in inner.store.definitions().map(|it| &it["spec"]).filter(|spec| spec["group"] == group) {
+        let versions = spec["versions"].as_array().into_iter().flatten();
+        for schema in versions.filter(|it| it["name"] == version).map(|it| &it["schema"]["openAPIV3Schema"]) {
+            let kind = spec["names"]["kind"].as_str().unwrap_or_default();
+            let mut schema = schema.clone();
+            // The real server adds what every object has.
+            schema["properties"]["metadata"] = json!({ "type": "object" });
+            schema["x-kubernetes-group-version-kind"] = json!([{ "group": group, "version": version, "kind": kind }]);
+            schemas.insert(format!("{group}.{version}.{kind}"), schema);
+        }
+    }
+    if schemas.is_empty() {
+        return Err(Refusal::unknown_path());
+    }
+    Ok(json!({ "openapi": "3.0.0", "info": { "title": "demo", "version": "demo" }, "paths": {},
+        "components": { "schemas": schemas } }))
 }
 
 fn wants_aggregated(inner: &Inner, call: &Call<'_>) -> bool {

@@ -58,6 +58,12 @@ impl Store {
         all.filter(move |(place, _)| place.starts_with(&prefix)).map(|(place, object)| (place.clone(), object))
     }
 
+    /// Every `CustomResourceDefinition`.
+    pub(super) fn definitions(&self) -> impl Iterator<Item = &Value> {
+        let name = "customresourcedefinitions.apiextensions.k8s.io";
+        self.objects.get(name).into_iter().flat_map(BTreeMap::values)
+    }
+
     /// Creates the object or brings it to this state.
     pub(super) fn put(&mut self, writer: &Writer, object: Value) {
         if self.kind_of(&object).is_none() {

@@ -5,7 +5,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::drift::scope::{self, Bounds};
+use std::sync::Arc;
+
+use crate::drift::scope::{self, Bounds, UnitDocuments};
+use crate::manifest;
 use crate::model::environment::{Scope, Selector, Target};
 
 const CONFIG: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: fine}}";
@@ -44,14 +47,18 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
     let scope = Scope { secrets: true, ..Scope::default() };
     let bounds = Bounds { environment: "prod", target: &target, scope: &scope, context_namespace: None };
     let redactor = Redactor::default();
-    let selection = scope::select(scope::read(units), &bounds, |_| Ok(true), &redactor);
+    let read =
+        units.iter().map(|unit| UnitDocuments { unit, documents: Arc::new(manifest::documents(&unit.text)) }).collect();
+    let selection = scope::select(read, &bounds, |_| Ok(true), &redactor);
     let observed = selection.objects.iter().map(|it| (it.key.clone(), answers(&it.key))).collect();
+    let autoscalers = Autoscalers::stated(&selection, &observed);
     let case = Case {
         environment: "prod",
         target: "t",
         units,
         unread: &[],
         other_toolchains: &["infra (OpenTofu/HCL)".to_owned()],
+        autoscalers: &autoscalers,
         ignore,
         additions: Additions::Report,
         stage: Stage::Last,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap as Map;
 
 use super::*;
+use crate::manifest;
 use crate::model::environment::{Exclusion, Selector};
 use crate::model::unit::Basis;
 
@@ -31,6 +32,10 @@ fn lookup(gvk: &GroupVersionKind) -> Result<bool, Obstacle> {
         "Unknown" => Err(Obstacle { reason: Reason::NotServed, detail: Text::default(), remedy: Text::default() }),
         _ => Ok(true),
     }
+}
+
+fn read(units: &[Unit]) -> Vec<UnitDocuments<'_>> {
+    units.iter().map(|unit| UnitDocuments { unit, documents: Arc::new(manifest::documents(&unit.text)) }).collect()
 }
 
 fn selected(units: &[Unit], target: &Target, scope: &Scope, context: Option<&str>) -> Selection {

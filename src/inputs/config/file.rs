@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::model::environment::{
-    Additions, CompareTo, Environment, Exclusion, IgnoreRule, Scope, Selector, Target, UnitSelection,
+    Additions, CompareTo, Environment, Exclusion, IgnoreRule, Orphans, Scope, Selector, Target, UnitSelection,
+    Unmanaged,
 };
 
 use super::Config;
@@ -43,6 +44,12 @@ pub(super) struct File {
     /// Which revision of a unit is the desired state.
     #[serde(default)]
     compare_to: CompareToEntry,
+    /// Where objects are looked for that came from ConfigHub and that no unit states any more. They are drift.
+    #[serde(default)]
+    orphans: OrphansEntry,
+    /// Whether objects are reported that no unit states and that did not come from ConfigHub. They are no drift.
+    #[serde(default)]
+    unmanaged: UnmanagedEntry,
 }
 
 /// One environment.
@@ -189,13 +196,47 @@ enum CompareToEntry {
     Head,
 }
 
+/// Where objects are looked for whose unit is gone.
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum OrphansEntry {
+    /// In the kinds and namespaces that are listed anyway; the report names them.
+    #[default]
+    Listed,
+    /// In every kind in scope that can be listed.
+    Full,
+    /// Nowhere.
+    Off,
+}
+
+/// Whether unmanaged objects are reported.
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum UnmanagedEntry {
+    /// They are not looked for.
+    #[default]
+    Off,
+    /// Those of the units' kinds and namespaces are listed, apart from the findings.
+    Report,
+}
+
 impl File {
     /// In the words of the model. The file must have passed every check.
     pub(super) fn config(self) -> Config {
-        let Self { version: _, environments, scope, ignore, critical, additions, compare_to } = self;
+        let Self { version: _, environments, scope, ignore, critical, additions, compare_to, orphans, unmanaged } =
+            self;
+        let orphans = match orphans {
+            OrphansEntry::Listed => Orphans::Listed,
+            OrphansEntry::Full => Orphans::Full,
+            OrphansEntry::Off => Orphans::Off,
+        };
+        let unmanaged = match unmanaged {
+            UnmanagedEntry::Off => Unmanaged::Off,
+            UnmanagedEntry::Report => Unmanaged::Report,
+        };
         Config {
             environments: environments.into_iter().map(EnvironmentEntry::environment).collect(),
-            scope: scope.scope(compare_to),
+            scope: Scope { orphans, unmanaged, ..scope.scope(compare_to) },
             ignore: ignore.into_iter().map(IgnoreEntry::rule).collect(),
             critical,
             additions: match additions {
@@ -240,6 +281,7 @@ impl ScopeEntry {
             secrets,
             exclude: exclude.into_iter().map(ExclusionEntry::exclusion).collect(),
             compare_to,
+            ..Scope::default()
         }
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Key {
 pub(super) fn parse(text: &str) -> Result<Node, Note> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        // `orphans: off` is a word, as it is for editors.
+        strict_booleans: true,
         with_snippet: false,
         budget: serde_saphyr::budget! { max_documents: 1, max_nodes: 50_000, max_events: 200_000, max_depth: 32 },
     };

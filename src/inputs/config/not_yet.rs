@@ -6,10 +6,8 @@ use super::Note;
 use super::node::Key;
 
 /// Keys that a later version understands, and what they wait for.
-const LATER: [(&str, &str); 14] = [
+const LATER: [(&str, &str); 12] = [
     ("directions", "fix proposals"),
-    ("orphans", "the search for orphaned objects"),
-    ("unmanaged", "the search for unmanaged objects"),
     ("auto-fix", "fix proposals"),
     ("lock", "fix proposals"),
     ("proposals", "fix proposals"),

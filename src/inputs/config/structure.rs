@@ -104,7 +104,7 @@ fn wrong_type(node: &Node, expected: Option<&str>, found: &Value, schema: &Json)
         (Some("string") | None, _) => ("text", about(schema)),
         (Some("array"), _) => ("a list", "begin each entry with `- `, or write `[entry, entry]`".to_owned()),
         (Some("object"), _) => ("a map", "write `key: value` pairs".to_owned()),
-        (Some("boolean"), _) => ("`true` or `false`", "write it without quotes".to_owned()),
+        (Some("boolean"), _) => ("`true` or `false`", "write one of the two, without quotes".to_owned()),
         (Some("integer"), _) => ("a whole number", "write it without quotes".to_owned()),
         (Some(_), _) => ("something else", about(schema)),
     };

@@ -80,7 +80,7 @@ ignore:
     drift.yaml:8:17: `shop prod` is not a slug of ConfigHub: use up to 128 letters, digits, `-`, `_` and `.`, the ends alphanumeric
     drift.yaml:8:30: `kubeconfig` never stands in this file, or whoever may change the file could redirect a credential: remove it; addresses and credentials are inputs of the action: `confighub-url`, `confighub-token`, `kubeconfigs` or the variable `KUBECONFIG_<TARGET>`
     drift.yaml:10:10: `Labels.team = 'shop` has a quote that is not closed: each text begins and ends with `'`
-    drift.yaml:11:12: expected `true` or `false`, found text: write it without quotes
+    drift.yaml:11:12: expected `true` or `false`, found text: write one of the two, without quotes
     drift.yaml:12:1: `auto-fix` needs fix proposals, which this version does not have yet: remove it
     drift.yaml:14:12: `deployments` is not a kind: write it as manifests do, for example `Deployment`
     drift.yaml:14:38: there is no environment `prd`: did you mean `prod`?
@@ -114,7 +114,7 @@ fn bad_files_are_refused_by_the_reader_and_where_it_can_by_the_schema() -> Resul
         (environments("[{name: dev, targets: [{}]}]"), "`space` is missing in this target", true),
         (environments("[{name: dev, targets: [{space: -s}]}]"), "is not a slug", true),
         (environments("[{name: d_v, targets: [{space: s}]}]"), "is not a name", true),
-        (environments("[{name: on, targets: [{space: s}]}]"), "expected text, found `true`", true),
+        (environments("[{name: true, targets: [{space: s}]}]"), "expected text, found `true`", true),
         (environments("[{name: a, targets: [{space: s, namespaces: shop}]}]"), "expected a list, found text", true),
         (environments("[{name: a, targets: [{space: s}]}, {name: a, targets: [{space: t}]}]"), "called `a`", false),
         (environments("[{name: a, targets: [{space: s}, {space: t}]}]"), "has no name", false),
@@ -162,18 +162,7 @@ fn bad_files_are_refused_by_the_reader_and_where_it_can_by_the_schema() -> Resul
 
 #[test]
 fn keys_of_later_versions_are_refused_by_name() -> Result<()> {
-    for key in [
-        "directions",
-        "orphans",
-        "unmanaged",
-        "auto-fix",
-        "lock",
-        "proposals",
-        "prices",
-        "sources",
-        "promote-by",
-        "deliver",
-    ] {
+    for key in ["directions", "auto-fix", "lock", "proposals", "prices", "sources", "promote-by", "deliver"] {
         let found =
             problems(&format!("version: 1\nenvironments: [{{name: a, targets: [{{space: s}}]}}]\n{key}: []\n"))?;
         assert!(found.contains(&format!("3:1: `{key}` needs ")) && found.ends_with("yet: remove it"), "{found}");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use drift_detector::drift::compare;
 use drift_detector::drift::compare::Difference;
+use drift_detector::drift::injected::{self, Situation};
 use drift_detector::drift::types::CustomSchemas;
 use drift_detector::model::object::GroupVersionKind;
 use serde_json::Value;
@@ -123,6 +124,7 @@ pub(super) async fn ask(api: &Api, kind: &Kind<'_>, path: &str, desired: &Value)
 /// The differences that our engine counts.
 fn ours(desired: &Value, live: &Value, kind: &Kind<'_>) -> Vec<Difference> {
     let mut found = compare::compare(desired, live, kind.gvk, kind.custom);
-    found.retain(|it| it.excuse.is_none());
+    let situation = Situation { gvk: kind.gvk, desired, live, schemas: kind.custom };
+    found.retain(|it| injected::explain(&situation, it).is_none());
     found
 }

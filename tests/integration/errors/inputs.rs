@@ -78,8 +78,6 @@ error: .github/drift.yaml:7:1: unknown key `ignored`: did you mean `ignore`?
 fn keys_of_later_versions_are_refused_by_name() -> Result<()> {
     let later = [
         "directions: []",
-        "orphans: full",
-        "unmanaged: report",
         "auto-fix: [dev]",
         "lock: hold",
         "proposals: always",

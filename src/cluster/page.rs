@@ -1,0 +1,135 @@
+//! PURE: one page of a list → the objects that are kept. Runs beside the runtime's threads, so it owns what it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserializer as _;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::wire::{Described, Identity, Marked, OwnerReference, Page, PageMeta, unread};
+use crate::model::object::{Beside, GroupVersionKind, ObjectKey, Owner, Stray};
+
+/// Which list, and what of it is kept.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) gvk: GroupVersionKind,
+    pub(super) namespace: Option<String>,
+    pub(super) keep: Keep,
+}
+
+/// What is kept of a list.
+#[derive(Debug)]
+pub(super) enum Keep {
+    /// Objects of these names as they came, and of the others what `beside` asks for.
+    Named(BTreeSet<String>, Beside),
+    /// Every object as it came.
+    Everything,
+}
+
+/// What is left of a page, or of a whole list.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub(super) found: BTreeMap<String, Box<RawValue>>,
+    pub(super) strays: Vec<Stray>,
+}
+
+/// Why a page is not what was asked for.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// It is none; says what is wrong with it.
+    Untrue(String),
+    /// It is a list of another name: a `CustomResourceDefinition` may name its list as it likes, and whether this is the
+    /// one cannot be told from here.
+    OtherName(String),
+}
+
+/// Keeps what is asked for of a page; gives the token of the next one.
+pub(super) fn reduce(asked: &Asked, body: &[u8]) -> Result<(Kept, Option<String>), Fault> {
+    let page: Page<'_> = serde_json::from_slice(body)
+        .map_err(|error| Fault::Untrue(unread("is no list of Kubernetes objects", &error)))?;
+    let version = asked.gvk.api_version();
+    if page.api_version != version || !page.kind.ends_with("List") {
+        return Err(Fault::Untrue(format!("is `{}` of `{}`", page.kind, page.api_version)));
+    }
+    if page.kind.strip_suffix("List") != Some(asked.gvk.kind.as_str()) {
+        return Err(Fault::OtherName(format!("is `{}` instead of `{}List`", page.kind, asked.gvk.kind)));
+    }
+    let mut kept = Kept::default();
+    for raw in page.items.unwrap_or_default() {
+        let item: Identity<'_> = serde_json::from_str(raw.get())
+            .map_err(|error| Fault::Untrue(unread("has an item without a name", &error)))?;
+        let namespace = item.metadata.namespace.as_deref().filter(|it| !it.is_empty());
+        let other_kind = item.kind.as_deref().is_some_and(|it| it != asked.gvk.kind)
+            || item.api_version.as_deref().is_some_and(|it| it != version);
+        if item.metadata.name.is_empty() || namespace != asked.namespace.as_deref() || other_kind {
+            return Err(Fault::Untrue("has an item of another kind or namespace".to_owned()));
+        }
+        let is_marked = [item.metadata.labels, item.metadata.annotations].contains(&Marked::Yes);
+        match &asked.keep {
+            Keep::Everything => drop(kept.found.insert(item.metadata.name.into_owned(), raw.to_owned())),
+            Keep::Named(wanted, _) if wanted.contains(item.metadata.name.as_ref()) => {
+                kept.found.insert(item.metadata.name.into_owned(), raw.to_owned());
+            }
+            Keep::Named(_, Beside::All) => kept.strays.push(stray(asked, item, raw)?),
+            Keep::Named(_, Beside::Marked) if is_marked => kept.strays.push(stray(asked, item, raw)?),
+            Keep::Named(_, Beside::None | Beside::Marked) => {}
+        }
+    }
+    Ok((kept, page.metadata.next.filter(|token| !token.is_empty())))
+}
+
+fn stray(asked: &Asked, item: Identity<'_>, raw: &RawValue) -> Result<Stray, Fault> {
+    let Described { metadata } = serde_json::from_str(raw.get())
+        .map_err(|error| Fault::Untrue(unread("has an item whose metadata cannot be read", &error)))?;
+    let owner = |OwnerReference { kind, name, controller }| Owner { kind, name, controller: controller == Some(true) };
+    Ok(Stray {
+        key: ObjectKey {
+            gvk: asked.gvk.clone(),
+            namespace: asked.namespace.clone(),
+            name: item.metadata.name.into_owned(),
+        },
+        labels: metadata.labels,
+        annotations: metadata.annotations.into_iter().filter(|(key, _)| tells_origin(key)).collect(),
+        owners: metadata.owner_references.into_iter().map(owner).collect(),
+        deleting: metadata.deletion_timestamp.is_some(),
+    })
+}
+
+/// What ConfigHub and Kubernetes write; others may be long, as kubectl's copy of the whole manifest is.
+fn tells_origin(annotation: &str) -> bool {
+    let domain = annotation.split('/').next().unwrap_or_default();
+    (domain == "confighub.com" || domain.ends_with("kubernetes.io"))
+        && annotation != "kubectl.kubernetes.io/last-applied-configuration"
+}
+
+/// The token of the next page, if it stands before the items, as the API server writes it: so the next page can be
+/// fetched while this one is read. None: not known without reading the page.
+pub(super) fn early_token(body: &[u8]) -> Option<String> {
+    struct Head<'o>(&'o mut Option<String>);
+    impl<'de> Visitor<'de> for Head<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(key) = map.next_key::<String>()? {
+                match key.as_str() {
+                    "metadata" => {
+                        *self.0 = map.next_value::<PageMeta>()?.next;
+                        // The items are left to others.
+                        return Err(A::Error::custom("enough"));
+                    }
+                    "items" => return Err(A::Error::custom("too late")),
+                    _ => drop(map.next_value::<IgnoredAny>()?),
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut token = None;
+    // Ends in an error by design: only the beginning is read.
+    let _ = serde_json::Deserializer::from_slice(body).deserialize_map(Head(&mut token));
+    token.filter(|token| !token.is_empty())
+}
