@@ -83,7 +83,8 @@ async fn judge_all(server: &ApiServer, seed: u64, mutations: usize, used: &Used)
     }
     let tally = run::tally(&judged);
     let drift = judged.iter().filter(|it| it.is_drift).count();
-    let least = mutations / 25;
+    // Too few say nothing about the classes.
+    let least = if mutations < MUTATIONS { 0 } else { mutations / 25 };
     if let Some(rare) = Class::ALL.into_iter().find(|it| tally.get(it).map_or(0, |(all, _)| *all) < least) {
         writeln!(wrong, "{rare:?} came less than {least} times\n{report}")?;
     }

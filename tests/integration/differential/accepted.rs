@@ -10,7 +10,7 @@ pub(super) struct Row {
     /// Glob over kinds.
     pub(super) kind: &'static str,
     pub(super) what: What,
-    /// Glob over JSON pointers; of a refusal over the server's words.
+    /// Glob over JSON pointers; of a refusal a part of the server's words.
     pub(super) path: &'static str,
     pub(super) reason: &'static str,
 }
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         kind: "CSIDriver",
         what: What::SilentRefusal,
-        path: "*spec.volumeLifecycleModes: Invalid value*field is immutable*",
+        path: "spec.volumeLifecycleModes: Invalid value",
         reason: "a set in another order: the server puts it into desired's order, and then refuses that",
     },
     Row {
@@ -42,7 +42,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         kind: "Order",
         what: What::SilentRefusal,
-        path: "*in body must be of type*null*",
+        path: ": \"null\"",
         reason: "a null states nothing; a schema that does not allow it keeps such a text from being shipped",
     },
     Row {
@@ -54,13 +54,13 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         kind: "Lease",
         what: What::SilentRefusal,
-        path: "*parsing time*",
+        path: "parsing time",
         reason: "the same instant without its microseconds: the server cannot read that, and nobody can have shipped it",
     },
     Row {
-        kind: "{Lease,Pod}",
+        kind: "{CSIDriver,Lease,Pod}",
         what: What::Reported,
-        path: "/spec/{preferredHolder,schedulingGroup}",
+        path: "/spec/{preferredHolder,strategy,schedulingGroup,preventPodSchedulingIfMissing}",
         reason: "a field behind a closed feature gate: the server forgets what desired states",
     },
 ];
@@ -77,9 +77,11 @@ impl Used {
             Problem::False(path) => (What::Reported, path),
             Problem::MissedRefusal(reason) => (What::SilentRefusal, reason),
         };
-        let covers = |row: &Row| {
-            row.what == what && fast_glob::glob_match(row.kind, kind) && fast_glob::glob_match(row.path, place)
+        let is_there = |row: &Row| match what {
+            What::SilentRefusal => place.contains(row.path),
+            What::Silent | What::Reported => fast_glob::glob_match(row.path, place),
         };
+        let covers = |row: &Row| row.what == what && fast_glob::glob_match(row.kind, kind) && is_there(row);
         let found = ROWS.iter().position(covers);
         self.0.lock().expect("nobody panics while noting").extend(found);
         found.is_some()
