@@ -71,8 +71,8 @@ pub(crate) fn objects(number: usize) -> Vec<Manifest> {
 
 /// Which applications hold `desired` objects, spread evenly over all those that `live` objects make.
 pub(crate) fn spread(desired: usize, live: usize) -> impl Iterator<Item = usize> {
-    // Odd, so that every namespace gets its share.
-    let step = (live / desired.max(1)) | 1;
+    // The greatest odd step that stays inside: odd, so that every namespace gets its share.
+    let step = (live / desired).saturating_sub(1) | 1;
     (0..desired / OBJECTS).map(move |index| index * step)
 }
 
