@@ -2,7 +2,7 @@
 # the tests in a cache outside the clone.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help test soak schema demo lint lint-rust lint-supply lint-workflows
+.PHONY: help test soak schema demo bench lint lint-rust lint-supply lint-workflows
 
 TOOLS := $(CURDIR)/target/tools
 export RUSTDOCFLAGS := -D warnings
@@ -31,6 +31,14 @@ schema: ## Writes the table of built-in types anew, from real API servers
 
 demo: ## The example story on loopback
 	cargo run --locked -- demo
+
+bench: ## Speed and memory beside the alternatives, one table; ONLY="whole reading memory growth size engine" does parts
+	@command -v valgrind >/dev/null || apt-get install -y -qq --no-install-recommends valgrind >&2 || \
+	  echo "valgrind cannot be installed: the growth is not measured, which counts as missed" >&2
+	@folder=$$(tests/apiserver/build.sh); host=$$(rustc --print host-tuple); \
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile dist --no-default-features --target "$$host"; \
+	DRIFT_APISERVER="$$folder" DRIFT_BINARY="$${CARGO_TARGET_DIR:-target}/$$host/dist/drift-detector" \
+	  cargo bench --locked --bench bench -- $(ONLY)
 
 lint: lint-rust lint-supply lint-workflows ## All linters
 

@@ -33,7 +33,8 @@ pub(super) fn same(place: &Place<'_>, desired: &Value, live: &Value) -> bool {
     }
 }
 
-fn same_number(one: &Number, other: &Number) -> bool {
+/// Whether two numbers are the same, however they are spelled: `80` is `80.0`.
+pub(super) fn same_number(one: &Number, other: &Number) -> bool {
     match (one.as_i64(), other.as_i64()) {
         (Some(one), Some(other)) => one == other,
         // Both are what YAML or JSON said; no arithmetic was done on them.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use super::equal;
 use super::place::Place;
 use super::types::{Lists, Spot};
 
@@ -57,7 +58,10 @@ impl<'a> Keys<'a> {
     }
 
     fn are_same(&self, one: &Value, other: &Value) -> bool {
-        self.names.iter().all(|name| self.of(one, name) == self.of(other, name))
+        self.names.iter().all(|name| match (self.of(one, name), self.of(other, name)) {
+            (Some(Value::Number(one)), Some(Value::Number(other))) => equal::same_number(one, other),
+            (one, other) => one == other,
+        })
     }
 }
 

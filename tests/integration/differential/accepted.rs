@@ -46,12 +46,6 @@ pub(super) const ROWS: &[Row] = &[
         reason: "a null states nothing; a schema that does not allow it keeps such a text from being shipped",
     },
     Row {
-        kind: "*",
-        what: What::Reported,
-        path: "/**/ports/*",
-        reason: "open: a port spelled `80.0` is not found among the entries of a keyed list; goes when the engine reads it",
-    },
-    Row {
         kind: "Lease",
         what: What::SilentRefusal,
         path: "parsing time",
