@@ -89,10 +89,10 @@ impl FindingView {
     }
 
     fn new(finding: &Finding, limits: &Limits) -> (Self, Option<Diff>) {
-        let (desired, live, diff) = if finding.code == Code::ObjectMissing {
-            (Cell::words("the whole object"), Cell::words("missing"), None)
-        } else {
-            sides(&finding.desired, &finding.live)
+        let (desired, live, diff) = match finding.code {
+            Code::ObjectMissing => (Cell::words("the whole object"), Cell::words("missing"), None),
+            Code::ObjectOrphaned => (Cell::words("nothing"), Cell::words("the whole object"), None),
+            _ => sides(&finding.desired, &finding.live),
         };
         let row = Self {
             object: limits.text(&finding.object.to_string()),
