@@ -188,7 +188,7 @@ fn what_cannot_be_meant_is_refused_with_what_there_is() -> Result<()> {
         (vec!["web"], ["`web` may be any of these; give its id", "spec.replicas", "limits.cpu"]),
         (vec!["nobody"], ["nothing that is called `nobody`; it has", "object-missing", "not compared"]),
         (vec![""], ["nothing that is called ``", "it has", "spec.replicas"]),
-        (vec!["web", "--from", "nowhere.json"], ["failed to read the report `nowhere.json`", "--from", "No such file"]),
+        (vec!["web", "--from", "nowhere.json"], ["failed to read the report `nowhere.json`", "--from", " file"]),
     ] {
         let said = about(&answer, &arguments)?;
         assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.said());
@@ -205,7 +205,7 @@ data:
   address: https://shop:first-password@db.example/
 ";
 
-/// A `ConfigMap` into which several hands wrote, a ServiceAccount token among them, and one that no unit states.
+/// A `ConfigMap` into which several hands wrote, and one that no unit states.
 fn with_managers() -> Story {
     let fields = |fields: Value| json!({"f:data": fields});
     let entry = |manager: &str, operation: &str, fields: Value| {
