@@ -15,6 +15,7 @@ use super::secret;
 use super::types::CustomSchemas;
 use crate::model::finding::Code;
 use crate::model::object::GroupVersionKind;
+use crate::redact::is_flag;
 
 /// One field that is not as desired. Values are raw: they pass the redactor before anybody sees them.
 #[derive(Clone, Debug, PartialEq)]
@@ -261,7 +262,7 @@ impl<'a> Walk<'a> {
     fn item(&mut self, items: &'a [Value], index: usize, act: impl FnOnce(&mut Self, &'a Value)) {
         let Some(item) = items.get(index) else { return };
         let before = index.checked_sub(1).and_then(|at| items.get(at)).and_then(Value::as_str);
-        self.place.push(Step::Item { index, item, flag: before.filter(|text| text.starts_with('-')) });
+        self.place.push(Step::Item { index, item, flag: before.filter(|text| is_flag(text)) });
         act(self, item);
         self.place.pop();
     }
