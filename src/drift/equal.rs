@@ -23,7 +23,9 @@ pub(super) fn same(place: &Place<'_>, desired: &Value, live: &Value) -> bool {
         Some(Scalar::Bytes) => same_bytes(one, other),
         Some(Scalar::Time) => same_time(one, other),
         Some(Scalar::Duration) => duration(one).is_some_and(|nanos| duration(other) == Some(nanos)),
-        None | Some(Scalar::Text) if !place.is_typed() => is_duration_as_go_writes(one, other),
+        None | Some(Scalar::Text) if !place.is_typed() => {
+            is_duration_as_go_writes(one, other) || is_quantity_as_go_writes(one, other)
+        }
         _ => false,
     }
 }
@@ -85,6 +87,17 @@ pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
 fn is_duration_as_go_writes(desired: &str, live: &str) -> bool {
     // Cheap, and true of every duration of a second or more.
     live.ends_with('s') && duration(desired).is_some_and(|nanos| spelled(nanos) == live)
+}
+
+/// Such a controller rewrites quantities too, `1.25G` as `1250M`. A text is one if both spellings end in a unit that is
+/// nothing else: `m` may be minutes, and a plain number a version.
+fn is_quantity_as_go_writes(desired: &str, live: &str) -> bool {
+    let is_size = |text: &str| text.ends_with(['k', 'M', 'G', 'T', 'P', 'i']);
+    is_size(desired)
+        && is_size(live)
+        // Go keeps to powers of two or of ten, as it found them.
+        && desired.ends_with('i') == live.ends_with('i')
+        && Quantity::parse_canonical(live).is_some_and(|live| Quantity::parse(desired) == Some(live))
 }
 
 /// Go's `time.ParseDuration`, in nanoseconds.
@@ -160,6 +173,22 @@ mod tests {
             (".h", "0s", false),
         ] {
             assert_eq!(is_duration_as_go_writes(desired, live), same, "{desired} {live}");
+        }
+    }
+
+    #[test]
+    fn only_the_spelling_of_go_is_the_same_quantity() {
+        for (desired, live, same) in [
+            ("1.25G", "1250M", true),
+            ("2048Mi", "2Gi", true),
+            ("1250M", "1.25G", false),
+            ("1.25G", "1251M", false),
+            ("1024k", "1000Ki", false),
+            ("2000m", "2", false),
+            ("1.0", "1", false),
+            ("1e3", "1k", false),
+        ] {
+            assert_eq!(is_quantity_as_go_writes(desired, live), same, "{desired} {live}");
         }
     }
 

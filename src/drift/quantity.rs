@@ -54,6 +54,21 @@ impl Quantity {
         Some(Self { nanos: if negative { -nanos } else { nanos } })
     }
 
+    /// None also where Go would spell it otherwise: it writes a whole number with the largest suffix that allows one
+    /// (`Quantity.String`), `1250M` for `1.25G`. What the server caps is nobody's spelling.
+    pub fn parse_canonical(text: &str) -> Option<Self> {
+        let end = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
+        let (number, suffix) = text.split_at(end);
+        let number: u64 = number.parse().ok()?;
+        let step = match suffix {
+            "n" | "u" | "m" | "" | "k" | "M" | "G" | "T" | "P" => 1000,
+            "Ki" | "Mi" | "Gi" | "Ti" | "Pi" => 1024,
+            _ => return None,
+        };
+        let is_canonical = !text.starts_with('0') && !number.is_multiple_of(step);
+        Self::parse(text).filter(|it| is_canonical && it.nanos < MAX)
+    }
+
     /// The same, as coarse as the server keeps it. It rounds away from zero.
     pub fn at(self, precision: Precision) -> Self {
         match precision {
@@ -189,6 +204,18 @@ mod tests {
             assert_eq!(Quantity::parse(text), None, "{text}");
         }
         assert_eq!(Quantity::parse(&"1".repeat(600)), None);
+    }
+
+    #[test]
+    fn go_has_one_spelling() {
+        for text in ["1250M", "2", "1500m", "32Mi", "1Gi", "999k", "1n"] {
+            assert!(Quantity::parse_canonical(text).is_some(), "{text}");
+        }
+        for text in
+            ["1.25G", "2000m", "1000", "1024Mi", "01k", "0", "+1", "-1", "1e3", "k", "", "18446744073709551615P"]
+        {
+            assert_eq!(Quantity::parse_canonical(text), None, "{text}");
+        }
     }
 
     #[test]
