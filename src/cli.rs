@@ -107,10 +107,17 @@ fn complain(text: impl fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "error: {text}");
 }
 
+/// For the deepest manifest that is read, in a build that is not optimised too.
+const STACK: usize = 8 << 20;
+
 /// The runtime that every command which talks to a service runs in.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     use anyhow::Context as _;
     // Both HTTP clients use the process's provider. A second installation only reports that there is one.
     rustls::crypto::ring::default_provider().install_default().ok();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")
 }

@@ -28,6 +28,7 @@ use crate::model::object::{GroupVersionKind, Live, ObjectKey, Schemas};
 use crate::model::outcome::{Obstacle, Reason};
 use crate::redact::{Redactor, Text};
 
+use discovery::Discovery;
 pub use discovery::Served;
 pub use live::Search;
 use request::Connection;
@@ -84,6 +85,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Cluster {
     connection: Connection,
+    discovery: Discovery,
     namespace: Option<String>,
     context: Option<String>,
 }
@@ -118,7 +120,7 @@ impl Cluster {
         &self,
         kinds: &BTreeSet<GroupVersionKind>,
     ) -> BTreeMap<GroupVersionKind, Result<Served, Obstacle>> {
-        discovery::discover(&self.connection, kinds).await
+        discovery::discover(&self.connection, &self.discovery, kinds).await
     }
 
     /// Reads the wanted objects; every one has an entry. `served` is what [`Cluster::discover`] gave. Keys of namespaced
@@ -153,7 +155,7 @@ impl Cluster {
     /// Every kind that can be listed, each at the version that the server prefers, and what stood in the way of knowing
     /// more.
     pub async fn listable(&self) -> (BTreeMap<GroupVersionKind, Served>, Vec<Obstacle>) {
-        discovery::listable(&self.connection).await
+        discovery::listable(&self.connection, &self.discovery).await
     }
 }
 
@@ -167,7 +169,7 @@ fn prepare(access: &ClusterAccess, limits: Limits, deadline: Instant, redactor: 
     };
     let client = login::client(login.config, &limits, &login.whose, &redactor)?;
     let connection = Connection::new(client, login.whose, limits, deadline, redactor);
-    Ok(Cluster { connection, namespace: login.namespace, context: login.context })
+    Ok(Cluster { connection, discovery: Discovery::default(), namespace: login.namespace, context: login.context })
 }
 
 fn unprepared(detail: Text) -> Obstacle {

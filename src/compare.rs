@@ -89,6 +89,7 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         one(files.desired).context("failed to read the desired object")?.context("the desired file holds no object")?;
     let live = one(files.live).context("failed to read the live object")?;
     let key = key(&desired);
+    anyhow::ensure!(!key.gvk.kind.is_empty(), "the desired file holds no Kubernetes object: it has no `kind`");
     let (mut autoscalers, mut schemas) = (Autoscalers::default(), CustomSchemas::default());
     for text in files.context {
         let objects = manifest::values(text).context("failed to read the context")?;
@@ -131,8 +132,10 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         }
         let (desired, live) = show::sides(&difference, redactor);
         let field = difference.path.shown(redactor);
-        let Facts { owners, severity, severity_reason, notes } =
+        let Facts { owners, severity, severity_reason, mut notes } =
             facts::of(&situation, &difference, &owners, Weight::NONE, redactor);
+        let remarks = autoscalers.remarks(&key, &difference);
+        notes.extend(remarks.iter().map(|it| it.text(|words| redactor.text(words))));
         let code = difference.code;
         let list = if code == Code::FieldAdded { &mut verdict.additions } else { &mut verdict.findings };
         list.push(Difference { code, path, field, desired, live, severity, severity_reason, owners, notes });

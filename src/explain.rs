@@ -1,13 +1,13 @@
 //! PURE: a report and what somebody asks about → everything that is known about that one entry, for somebody who doubts it.
 
-use std::fmt;
+mod text;
 
 use anyhow::bail;
 use jiff::ToSpan as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::finding::{Code, Finding, Shown};
+use crate::model::finding::Finding;
 use crate::model::object::ObjectKey;
 use crate::model::outcome::{Obstacle, Suppressed};
 use crate::render::one_line;
@@ -29,6 +29,8 @@ pub struct Explanation {
     pub entry: Entry,
     /// What would suppress it: an entry of `ignore` in the configuration file, as YAML; None: nothing has to.
     pub ignore: Option<String>,
+    /// The same for all that its only field manager owns in the object; None: it has none, or several.
+    pub ignore_manager: Option<String>,
 }
 
 /// An entry of a report.
@@ -54,8 +56,6 @@ pub enum Entry {
 
 /// More entries than this are not listed.
 const LISTED: usize = 40;
-/// More lines of a value are not shown on a terminal.
-const LINES: usize = 60;
 /// How long a suggested rule holds, in days: long enough to decide, too short to be forgotten.
 const HOLDS: i32 = 30;
 
@@ -93,31 +93,40 @@ fn entries(report: &Report) -> Vec<Explanation> {
     let mut all = Vec::new();
     for environment in &report.environments {
         for target in &environment.targets {
-            let mut add = |entry, ignore| {
+            let mut add = |entry| {
+                let (ignore, ignore_manager) = match &entry {
+                    Entry::Finding(it) | Entry::Addition(it) => {
+                        let rule = |covers| rule(&environment.name, it, covers, until);
+                        let field = (!it.pattern.is_empty()).then(|| ("path", it.pattern.as_str().to_owned()));
+                        (Some(rule(field)), only_manager(it).map(|name| rule(Some(("manager", literal(name))))))
+                    }
+                    Entry::Suppressed(_) | Entry::NotCompared { .. } => (None, None),
+                };
                 all.push(Explanation {
                     environment: environment.name.clone(),
                     target: target.name.clone(),
                     space: target.space.clone(),
                     entry,
                     ignore,
+                    ignore_manager,
                 });
             };
             for it in &target.findings {
-                add(Entry::Finding(Box::new(it.clone())), Some(rule(&environment.name, it, until)));
+                add(Entry::Finding(Box::new(it.clone())));
             }
             for it in &target.additions {
-                add(Entry::Addition(Box::new(it.clone())), None);
+                add(Entry::Addition(Box::new(it.clone())));
             }
             for it in &target.suppressed {
-                add(Entry::Suppressed(Box::new(it.clone())), None);
+                add(Entry::Suppressed(Box::new(it.clone())));
             }
             for group in &target.not_compared {
                 let obstacle = || group.obstacle.clone();
                 for it in &group.objects {
-                    add(Entry::NotCompared { object: Some(it.clone()), unit: None, obstacle: obstacle() }, None);
+                    add(Entry::NotCompared { object: Some(it.clone()), unit: None, obstacle: obstacle() });
                 }
                 for it in &group.units {
-                    add(Entry::NotCompared { object: None, unit: Some(it.clone()), obstacle: obstacle() }, None);
+                    add(Entry::NotCompared { object: None, unit: Some(it.clone()), obstacle: obstacle() });
                 }
             }
         }
@@ -125,15 +134,20 @@ fn entries(report: &Report) -> Vec<Explanation> {
     all
 }
 
-/// The narrowest rule that covers the finding.
-fn rule(environment: &str, finding: &Finding, until: jiff::civil::Date) -> String {
+/// The field manager of a field that is there, where no other has a say.
+fn only_manager(finding: &Finding) -> Option<&str> {
+    let mut names = finding.owners.iter().map(|it| it.manager.as_str());
+    let name = names.next().filter(|it| !it.is_empty())?;
+    (!finding.pattern.is_empty() && names.all(|it| it == name)).then_some(name)
+}
+
+/// A rule for what `covers` names in the finding's object, as a key of the rule and its value; None: for all of it.
+fn rule(environment: &str, finding: &Finding, covers: Option<(&str, String)>, until: jiff::civil::Date) -> String {
     let ObjectKey { gvk, namespace, name } = &finding.object;
     let mut lines = vec![format!("environment: {}", scalar(environment)), format!("kind: {}", scalar(&gvk.kind))];
     lines.extend(namespace.as_ref().map(|it| format!("namespace: {}", scalar(&literal(it)))));
     lines.push(format!("name: {}", scalar(&literal(name))));
-    if !finding.pattern.is_empty() {
-        lines.push(format!("path: {}", scalar(finding.pattern.as_str())));
-    }
+    lines.extend(covers.map(|(key, value)| format!("{key}: {}", scalar(&value))));
     lines.push("reason: \"say here why this is accepted\"".to_owned());
     lines.push(format!("until: {until}"));
     format!("- {}\n", lines.join("\n  "))
@@ -249,89 +263,6 @@ impl Entry {
             Self::NotCompared { .. } => "not compared",
         }
     }
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { environment, target, space, entry, ignore } = self;
-        match entry {
-            Entry::Finding(it) => writeln!(f, "{}  {}: {}", it.id, it.code, it.code.description())?,
-            Entry::Addition(it) => {
-                writeln!(f, "{}  {}: {}; not counted as drift", it.id, it.code, it.code.description())?;
-            }
-            Entry::Suppressed(it) => writeln!(f, "{}  suppressed: left out on purpose, not drift", it.id)?,
-            Entry::NotCompared { .. } => writeln!(f, "not compared: whether it drifted is not known")?,
-        }
-        writeln!(f)?;
-        if let Some(object) = self.object() {
-            line(f, "Object", &object.to_string())?;
-        }
-        if !self.field().is_empty() {
-            line(f, "Field", self.field())?;
-        }
-        let place = if environment == target { environment.clone() } else { format!("{environment}, target {target}") };
-        line(f, "Environment", &format!("{place}, Space {space}"))?;
-        match entry {
-            Entry::Finding(it) | Entry::Addition(it) => finding(f, it)?,
-            Entry::Suppressed(it) => {
-                line(f, "Stated in", &stated(&it.unit, it.line))?;
-                if let Some(values) = &it.values {
-                    side(f, "ConfigHub says", &values.desired)?;
-                    side(f, "Cluster runs", &values.live)?;
-                }
-                line(f, "Left out", it.reason.as_str())?;
-            }
-            Entry::NotCompared { object: _, unit, obstacle } => {
-                if let Some(unit) = unit {
-                    line(f, "Unit", unit)?;
-                }
-                line(f, "Why", obstacle.detail.as_str())?;
-                line(f, "What to do", obstacle.remedy.as_str())?;
-            }
-        }
-        let Some(rule) = ignore else { return Ok(()) };
-        let whole = if self.field().is_empty() { " (it leaves out the whole object, whatever differs)" } else { "" };
-        writeln!(f, "\nTo accept it, add this to `ignore:` in the configuration file{whole}:\n")?;
-        rule.lines().try_for_each(|it| writeln!(f, "  {}", shown(it)))
-    }
-}
-
-fn finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
-    if let Some(unit) = &finding.unit {
-        line(f, "Stated in", &stated(unit, finding.line))?;
-    }
-    if finding.code != Code::ObjectMissing {
-        side(f, "ConfigHub says", &finding.desired)?;
-        side(f, "Cluster runs", &finding.live)?;
-    }
-    line(f, "Rule", finding.rule.as_str())?;
-    finding.notes.iter().try_for_each(|it| line(f, "Note", it.as_str()))
-}
-
-fn stated(unit: &str, at: Option<usize>) -> String {
-    at.map_or_else(|| format!("unit {unit}"), |at| format!("unit {unit}, line {at}"))
-}
-
-fn side(f: &mut fmt::Formatter<'_>, name: &str, value: &Shown) -> fmt::Result {
-    let text = match value {
-        Shown::Absent => return line(f, name, "nothing"),
-        Shown::Hidden(reason) => return line(f, name, &format!("hidden ({reason})")),
-        Shown::Text(text) if text.is_empty() => return line(f, name, "\"\""),
-        Shown::Text(text) => text.as_str(),
-    };
-    if !text.trim_end().contains('\n') {
-        return line(f, name, text.trim_end());
-    }
-    writeln!(f, "  {name}:")?;
-    text.lines().take(LINES).try_for_each(|it| writeln!(f, "    | {}", shown(it)))?;
-    match text.lines().count().saturating_sub(LINES) {
-        0 => Ok(()),
-        more => writeln!(f, "    and {more} more lines"),
-    }
-}
-
-fn line(f: &mut fmt::Formatter<'_>, name: &str, text: &str) -> fmt::Result {
-    writeln!(f, "  {name:<15} {}", shown(text))
 }
 
 /// Texts come from a cluster: nothing in them may move the cursor or act on a runner.

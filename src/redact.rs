@@ -136,6 +136,12 @@ impl fmt::Display for Text {
     }
 }
 
+/// Whether an argument of a command is a flag, which may say that the next one is a secret. A PEM block begins with dashes
+/// too, and is none.
+pub fn is_flag(argument: &str) -> bool {
+    argument.starts_with('-') && !argument.contains(char::is_whitespace)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -158,6 +158,8 @@ fn next_steps(out: &Path, profile: Profile) {
          {program} demo --serve{place}\n\n  \
          # the same story on the {age} ConfigHub\n  \
          {program} demo --profile {profile}{place}\n\n  \
+         # all that is known about one difference\n  \
+         {program} explain backend-api --from {report}\n\n  \
          # the report again, from its JSON\n  \
          {program} render --from {report} --format summary\n\n  \
          # your own environments\n  \

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
+use futures::lock::Mutex;
 use futures::stream;
 
 use super::obstacle::Question;
@@ -35,6 +36,7 @@ type Place = (String, String);
 /// What is known about the groups and versions of a server.
 type Catalogue = BTreeMap<Place, Version>;
 
+#[derive(Debug)]
 enum Version {
     /// Its kinds.
     Known(BTreeMap<String, Served>),
@@ -46,41 +48,65 @@ enum Version {
     Failed(Obstacle),
 }
 
+/// What one server serves, as far as it was asked. No part of it is asked for twice.
+#[derive(Debug, Default)]
+pub(super) struct Discovery {
+    core: Mutex<Option<Result<Catalogue, Obstacle>>>,
+    named: Mutex<Option<Result<Catalogue, Obstacle>>>,
+}
+
+impl Discovery {
+    fn below(&self, root: &str) -> &Mutex<Option<Result<Catalogue, Obstacle>>> {
+        if root == CORE { &self.core } else { &self.named }
+    }
+}
+
+/// Where the core group is served.
+const CORE: &str = "/api";
+/// Where all other groups are.
+const NAMED: &str = "/apis";
+
 /// Every kind has an entry.
 pub(super) async fn discover(
     connection: &Connection,
+    discovery: &Discovery,
     kinds: &BTreeSet<GroupVersionKind>,
 ) -> BTreeMap<GroupVersionKind, Result<Served, Obstacle>> {
     let (core, named): (BTreeSet<_>, BTreeSet<_>) = kinds.iter().partition(|gvk| gvk.group.is_empty());
-    let (core, named) = futures::join!(under(connection, "/api", core), under(connection, "/apis", named));
+    let (core, named) =
+        futures::join!(under(connection, discovery, CORE, core), under(connection, discovery, NAMED, named));
     core.into_iter().chain(named).collect()
 }
 
 /// Every kind that can be listed, each at its best version, and why there may be more.
-pub(super) async fn listable(connection: &Connection) -> (BTreeMap<GroupVersionKind, Served>, Vec<Obstacle>) {
+pub(super) async fn listable(
+    connection: &Connection,
+    discovery: &Discovery,
+) -> (BTreeMap<GroupVersionKind, Served>, Vec<Obstacle>) {
     let (mut best, mut obstacles) = (BTreeMap::<(String, String), (Rank, GroupVersionKind, Served)>::new(), Vec::new());
-    for root in ["/api", "/apis"] {
-        let mut catalogue = match catalogue(connection, root).await {
+    for root in [CORE, NAMED] {
+        let mut known = discovery.below(root).lock().await;
+        let catalogue = match catalogue(connection, root, &mut known).await {
             Ok(catalogue) => catalogue,
             Err(obstacle) => {
                 obstacles.push(obstacle);
                 continue;
             }
         };
-        ask(connection, root, &mut catalogue, |_| true).await;
+        ask(connection, root, catalogue, |_| true).await;
         for ((group, version), contents) in catalogue {
             let kinds = match contents {
                 Version::Known(kinds) | Version::Stale(kinds) => kinds,
                 Version::Failed(obstacle) => {
-                    obstacles.push(obstacle);
+                    obstacles.push(obstacle.clone());
                     continue;
                 }
                 Version::Unasked => continue,
             };
-            for (kind, served) in kinds.into_iter().filter(|(_, served)| served.listable) {
-                let gvk = GroupVersionKind { group: group.clone(), version: version.clone(), kind };
+            for (kind, served) in kinds.iter().filter(|(_, served)| served.listable) {
+                let gvk = GroupVersionKind { group: group.clone(), version: version.clone(), kind: kind.clone() };
                 let place = (gvk.group.clone(), gvk.kind.clone());
-                let candidate = (rank(&version), gvk, served);
+                let candidate = (rank(version), gvk, served.clone());
                 match best.get(&place) {
                     Some((known, ..)) if *known >= candidate.0 => {}
                     Some(_) | None => drop(best.insert(place, candidate)),
@@ -112,28 +138,42 @@ fn rank(version: &str) -> Rank {
 /// The kinds below `/api` (the core group) or `/apis` (all others). The two fail apart.
 async fn under(
     connection: &Connection,
+    discovery: &Discovery,
     root: &str,
     kinds: BTreeSet<&GroupVersionKind>,
 ) -> BTreeMap<GroupVersionKind, Result<Served, Obstacle>> {
     if kinds.is_empty() {
         return BTreeMap::new();
     }
-    let mut catalogue = match catalogue(connection, root).await {
+    let mut known = discovery.below(root).lock().await;
+    let catalogue = match catalogue(connection, root, &mut known).await {
         Ok(catalogue) => catalogue,
         Err(obstacle) => return kinds.into_iter().map(|gvk| (gvk.clone(), Err(obstacle.clone()))).collect(),
     };
     let wanted = kinds.iter().map(|gvk| place(gvk)).collect();
-    ask(connection, root, &mut catalogue, |at| BTreeSet::contains(&wanted, at)).await;
+    ask(connection, root, catalogue, |at| BTreeSet::contains(&wanted, at)).await;
     // The other versions of a group are only asked for to name one that has the kind.
     let groups: BTreeSet<&str> =
-        kinds.iter().filter(|gvk| find(&catalogue, gvk).is_none()).map(|gvk| gvk.group.as_str()).collect();
-    ask(connection, root, &mut catalogue, |at| groups.contains(at.0.as_str())).await;
-    kinds.iter().map(|gvk| ((*gvk).clone(), judge(connection, &catalogue, gvk))).collect()
+        kinds.iter().filter(|gvk| find(catalogue, gvk).is_none()).map(|gvk| gvk.group.as_str()).collect();
+    ask(connection, root, catalogue, |at| groups.contains(at.0.as_str())).await;
+    kinds.iter().map(|gvk| ((*gvk).clone(), judge(connection, catalogue, gvk))).collect()
+}
+
+/// What is known below a root, asked for at the first call.
+async fn catalogue<'a>(
+    connection: &Connection,
+    root: &str,
+    known: &'a mut Option<Result<Catalogue, Obstacle>>,
+) -> Result<&'a mut Catalogue, Obstacle> {
+    if known.is_none() {
+        *known = Some(at_root(connection, root).await);
+    }
+    known.as_mut().expect("it was asked for").as_mut().map_err(|obstacle| obstacle.clone())
 }
 
 /// What the root says: everything, or only which groups and versions there are.
-async fn catalogue(connection: &Connection, root: &str) -> Result<Catalogue, Obstacle> {
-    let of = if root == "/api" { "the core group" } else { "the API groups" };
+async fn at_root(connection: &Connection, root: &str) -> Result<Catalogue, Obstacle> {
+    let of = if root == CORE { "the core group" } else { "the API groups" };
     let question = Question::Kinds(of.to_owned());
     let mut answer = connection.get(root, AGGREGATED).await.map_err(|it| connection.silent(&question, it))?;
     if answer.status == http::StatusCode::NOT_ACCEPTABLE {

@@ -47,7 +47,8 @@ fn ignored_and_autoscaled_fields_are_listed_and_do_not_count() {
                   {name: k, namespace: shop}, spec: {scaleTargetRef: {name: web}, maxReplicaCount: 5}}]}";
     let scaled = verdict(&live, &[scaler.to_owned()], &[]);
     assert_eq!(scaled.suppressed[0].reason.as_str(), "ScaledObject `k` scales it between 0 and 5 replicas");
-    assert!(verdict(&live, &[scaler.replace(": 5}", ": 4}")], &[]).drift);
+    let outside = verdict(&live, &[scaler.replace(": 5}", ": 4}")], &[]).to_string();
+    assert!(outside.contains("3 -> 5; outside the range 0 to 4 of ScaledObject `k`"), "{outside}");
 }
 
 #[test]

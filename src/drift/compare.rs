@@ -2,12 +2,14 @@
 //!
 //! Desired leads: what only live has is silent, except inside values that the API replaces as a whole.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::defaults;
 use super::equal;
 use super::fields;
-use super::lists::{self, Keys, Shape};
+use super::lists::{self, Keys, Lacking, Shape};
 use super::path::FieldPath;
 use super::place::{Place, Step};
 use super::rule::Rule;
@@ -15,6 +17,7 @@ use super::secret;
 use super::types::CustomSchemas;
 use crate::model::finding::Code;
 use crate::model::object::GroupVersionKind;
+use crate::redact::is_flag;
 
 /// One field that is not as desired. Values are raw: they pass the redactor before anybody sees them.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,13 +187,14 @@ impl<'a> Walk<'a> {
         let shape = if meaning == Meaning::Whole { Shape::Atomic } else { lists::shape(&self.place, desired, live) };
         let outer = self.entries.replace(shape);
         match shape {
-            Shape::Set => {
-                for (index, item) in desired.iter().enumerate() {
-                    if !live.contains(item) {
+            Shape::Set => match lists::lacking(desired, live) {
+                Lacking::Entries(entries) => {
+                    for index in entries {
                         self.item(desired, index, |walk, item| walk.differs(Code::FieldRemoved, item, None));
                     }
                 }
-            }
+                Lacking::Repeated => self.whole(desired, live),
+            },
             Shape::Keyed(keys) => match lists::pair(keys, desired, live) {
                 Some(pairs) => {
                     self.pairs(desired, live, &pairs, Meaning::Fields);
@@ -219,7 +223,7 @@ impl<'a> Walk<'a> {
     fn named(&mut self, desired: &'a [Value], live: &[Value]) {
         let Some(mut pairs) = lists::pair(Keys::name(), desired, live) else { return self.positions(desired, live) };
         // An entry whose name alone was changed stands where it stood.
-        let taken: Vec<usize> = pairs.iter().copied().flatten().collect();
+        let taken: HashSet<usize> = pairs.iter().copied().flatten().collect();
         for (index, partner) in pairs.iter_mut().enumerate() {
             if partner.is_none() && desired.len() == live.len() && !taken.contains(&index) {
                 *partner = Some(index);
@@ -261,7 +265,7 @@ impl<'a> Walk<'a> {
     fn item(&mut self, items: &'a [Value], index: usize, act: impl FnOnce(&mut Self, &'a Value)) {
         let Some(item) = items.get(index) else { return };
         let before = index.checked_sub(1).and_then(|at| items.get(at)).and_then(Value::as_str);
-        self.place.push(Step::Item { index, item, flag: before.filter(|text| text.starts_with('-')) });
+        self.place.push(Step::Item { index, item, flag: before.filter(|text| is_flag(text)) });
         act(self, item);
         self.place.pop();
     }

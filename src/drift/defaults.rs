@@ -15,6 +15,8 @@ enum Filled<'a> {
     Bool(bool),
     /// Every object: a selector without a condition.
     Everything,
+    /// Nothing, whatever is stated.
+    Forgotten,
 }
 
 /// Whether the server fills in `value` where the field at `place` is absent. `siblings` are the fields beside it.
@@ -36,6 +38,12 @@ fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: &M
         ("Subject", "apiGroup") if matches!(text("kind"), Some("User" | "Group")) => {
             Some(Filled::Text("rbac.authorization.k8s.io"))
         }
+        ("ServiceSpec", "sessionAffinityConfig") if matches!(text("sessionAffinity"), None | Some("" | "None")) => {
+            Some(Filled::Forgotten)
+        }
+        ("ReplicationControllerSpec", "selector") => {
+            siblings.get("template").and_then(|it| it.pointer("/metadata/labels")).map(Filled::As)
+        }
         ("MatchResources", "namespaceSelector" | "objectSelector") => Some(Filled::Everything),
         // Only where nothing else says how often or when to end.
         ("JobSpec", "backoffLimit") if siblings.contains_key("backoffLimitPerIndex") => None,
@@ -49,6 +57,7 @@ fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: &M
         Some(Filled::As(other)) => value == other,
         Some(Filled::Bool(bool)) => value.as_bool() == Some(bool),
         Some(Filled::Everything) => value.as_object().is_some_and(Map::is_empty),
+        Some(Filled::Forgotten) => true,
         None => false,
     }
 }

@@ -12,12 +12,7 @@ use super::types::Scalar;
 
 /// Whether the values at `place` are the same. Mappings and lists are the caller's.
 pub(super) fn same(place: &Place<'_>, desired: &Value, live: &Value) -> bool {
-    if desired == live {
-        return true;
-    }
-    if let (Value::Number(one), Value::Number(other)) = (desired, live)
-        && same_number(one, other)
-    {
+    if Exact::of(desired) == Exact::of(live) {
         return true;
     }
     if let Some(precision) = fields::quantity(place) {
@@ -33,13 +28,26 @@ pub(super) fn same(place: &Place<'_>, desired: &Value, live: &Value) -> bool {
     }
 }
 
-/// Whether two numbers are the same, however they are spelled: `80` is `80.0`.
-pub(super) fn same_number(one: &Number, other: &Number) -> bool {
-    match (one.as_i64(), other.as_i64()) {
-        (Some(one), Some(other)) => one == other,
-        // Both are what YAML or JSON said; no arithmetic was done on them.
-        _ => one.as_f64() == other.as_f64(),
+/// A value that equals another one exactly when the API server takes them for the same number, or they are the same:
+/// `80` is `80.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Exact<'a> {
+    Integer(i128),
+    Other(&'a Value),
+}
+
+impl<'a> Exact<'a> {
+    pub(super) fn of(value: &'a Value) -> Self {
+        value.as_number().and_then(integer).map_or(Self::Other(value), Self::Integer)
     }
+}
+
+fn integer(number: &Number) -> Option<i128> {
+    let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    whole.or_else(|| {
+        #[expect(clippy::cast_possible_truncation, reason = "what is beyond is no integer of the API")]
+        number.as_f64().filter(|it| it.fract() == 0.0 && it.abs() < 1e30).map(|it| it as i128)
+    })
 }
 
 fn same_quantity(one: &Value, other: &Value, precision: Precision) -> Option<bool> {

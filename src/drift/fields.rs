@@ -62,6 +62,10 @@ pub(super) fn is_atomic_map(place: &Place<'_>) -> bool {
 /// Whether the server cannot tell the value from none.
 pub(super) fn is_unset(place: &Place<'_>, value: &Value) -> bool {
     match place.spot() {
+        // The server forgets a source that is neither a claim nor a snapshot (`EnforceDataSourceBackwardsCompatibility`).
+        Some(spot) if (spot.owner(), place.leaf()) == ("PersistentVolumeClaimSpec", "dataSource") => {
+            place.kind() == "PersistentVolumeClaim" && types::is_zero(value)
+        }
         Some(spot) => spot.is_absent(value),
         None => {
             place.is_dropped()

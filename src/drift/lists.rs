@@ -1,10 +1,11 @@
 //! Which entries of two lists belong together.
 
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::equal;
+use super::equal::Exact;
 use super::place::Place;
 use super::types::{Lists, Spot};
 
@@ -57,11 +58,16 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// What tells the entry from the others.
+    fn key<'b>(&self, item: &'b Value) -> Vec<Option<Exact<'b>>>
+    where
+        'a: 'b,
+    {
+        self.names.iter().map(|name| self.of(item, name).map(Exact::of)).collect()
+    }
+
     fn are_same(&self, one: &Value, other: &Value) -> bool {
-        self.names.iter().all(|name| match (self.of(one, name), self.of(other, name)) {
-            (Some(Value::Number(one)), Some(Value::Number(other))) => equal::same_number(one, other),
-            (one, other) => one == other,
-        })
+        self.names.iter().all(|name| self.of(one, name).map(Exact::of) == self.of(other, name).map(Exact::of))
     }
 }
 
@@ -102,47 +108,126 @@ fn is_named(items: &[Value]) -> bool {
 }
 
 /// For each desired entry the index of the live one; None: it is not there. The result is None where an entry is given
-/// more often on one side: then nothing says which one is meant.
+/// more often on one side: then nothing says which one is meant, or desired cannot be applied at all.
 pub(super) fn pair(keys: Keys<'_>, desired: &[Value], live: &[Value]) -> Option<Vec<Option<usize>>> {
+    let mut pairs = partners(desired, live, |one, other| keys.are_same(one, other), |item| keys.key(item));
+    let unpaired: Vec<usize> = (0..desired.len()).filter(|at| pairs[*at].is_none()).collect();
+    let left = left(&pairs, live.len());
+    if !unpaired.is_empty() || !left.is_empty() {
+        let mut stated = HashSet::with_capacity(desired.len());
+        let repeated: HashSet<_> =
+            desired.iter().map(|item| keys.key(item)).filter(|key| !stated.insert(key.clone())).collect();
+        if left.iter().any(|at| stated.contains(&keys.key(&live[*at])))
+            || unpaired.iter().any(|at| repeated.contains(&keys.key(&desired[*at])))
+        {
+            return None;
+        }
+    }
+    pair_by_name(keys, desired, live, &unpaired, &left, &mut pairs);
+    Some(pairs)
+}
+
+/// What a set lacks.
+pub(super) enum Lacking {
+    /// These entries of desired, by their indices.
+    Entries(Vec<usize>),
+    /// Desired gives an entry more often than live: no set can be that.
+    Repeated,
+}
+
+/// The entries of desired that a live set lacks.
+pub(super) fn lacking(desired: &[Value], live: &[Value]) -> Lacking {
+    let pairs = partners(desired, live, |one, other| Exact::of(one) == Exact::of(other), Exact::of);
+    let lacking: Vec<usize> = (0..desired.len()).filter(|at| pairs[*at].is_none()).collect();
+    if !lacking.is_empty() {
+        let mut stated = HashSet::with_capacity(desired.len());
+        let repeated: HashSet<_> = desired.iter().map(Exact::of).filter(|it| !stated.insert(*it)).collect();
+        if lacking.iter().any(|at| repeated.contains(&Exact::of(&desired[*at]))) {
+            return Lacking::Repeated;
+        }
+    }
+    Lacking::Entries(lacking)
+}
+
+/// For each entry of `desired` one of `live` with the same key, each of which is taken once.
+fn partners<'v, K: std::hash::Hash + Eq>(
+    desired: &'v [Value],
+    live: &'v [Value],
+    are_same: impl Fn(&Value, &Value) -> bool,
+    key: impl Fn(&'v Value) -> K,
+) -> Vec<Option<usize>> {
     let mut taken = vec![false; live.len()];
-    let mut pairs: Vec<Option<usize>> = Vec::with_capacity(desired.len());
+    // Only where an entry does not stand where it should: lists may be long, and most are as desired.
+    let mut places: Option<HashMap<K, VecDeque<usize>>> = None;
+    let mut pairs = Vec::with_capacity(desired.len());
     for (index, item) in desired.iter().enumerate() {
         // Same position first: almost always right, and it keeps equal keys in order.
-        let found = std::iter::once(index)
-            .chain(0..live.len())
-            .find(|at| live.get(*at).is_some_and(|it| !taken[*at] && keys.are_same(item, it)));
+        let is_here = live.get(index).is_some_and(|it| !taken[index] && are_same(item, it));
+        let found = if is_here {
+            Some(index)
+        } else {
+            let places = places.get_or_insert_with(|| {
+                let mut places: HashMap<K, VecDeque<usize>> = HashMap::with_capacity(live.len());
+                for (at, item) in live.iter().enumerate() {
+                    places.entry(key(item)).or_default().push_back(at);
+                }
+                places
+            });
+            places.get_mut(&key(item)).and_then(|free| {
+                while free.front().is_some_and(|at| taken[*at]) {
+                    free.pop_front();
+                }
+                free.pop_front()
+            })
+        };
         if let Some(found) = found {
             taken[found] = true;
         }
         pairs.push(found);
     }
-    let is_repeated = |item: &Value| desired.iter().any(|other| keys.are_same(item, other));
-    let left: Vec<usize> = (0..live.len()).filter(|at| !taken[*at]).collect();
-    if left.iter().any(|at| is_repeated(&live[*at])) {
-        return None;
+    pairs
+}
+
+/// Indices of live entries without a partner.
+fn left(pairs: &[Option<usize>], len: usize) -> Vec<usize> {
+    let mut taken = vec![false; len];
+    for at in pairs.iter().flatten() {
+        taken[*at] = true;
     }
-    pair_by_name(keys, desired, live, &left, &mut pairs);
-    Some(pairs)
+    (0..len).filter(|at| !taken[*at]).collect()
 }
 
 /// A port whose number was changed keeps its name: *port 80 became 8080* says more than *port 80 is gone*. Only where
 /// desired states what was changed: a protocol that it leaves to the default would go unseen.
-fn pair_by_name(keys: Keys<'_>, desired: &[Value], live: &[Value], left: &[usize], pairs: &mut [Option<usize>]) {
-    if keys.names.iter().any(|it| **it == *"name") {
+fn pair_by_name(
+    keys: Keys<'_>,
+    desired: &[Value],
+    live: &[Value],
+    unpaired: &[usize],
+    left: &[usize],
+    pairs: &mut [Option<usize>],
+) {
+    if unpaired.is_empty() || left.is_empty() || keys.names.iter().any(|it| **it == *"name") {
         return;
     }
-    let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_owned);
-    for index in 0..desired.len() {
-        let Some(wanted) = name(&desired[index]).filter(|_| pairs[index].is_none()) else { continue };
-        let is_wanted = |item: &Value| name(item).as_ref() == Some(&wanted);
-        let mut alike = left.iter().filter(|at| is_wanted(&live[**at]));
-        let rivals = (0..desired.len()).filter(|it| pairs[*it].is_none() && is_wanted(&desired[*it]));
-        if let (Some(only), None, 1) = (alike.next(), alike.next(), rivals.count())
-            && keys.names.iter().any(|key| {
-                desired[index].get(&**key).is_some() && keys.of(&desired[index], key) != keys.of(&live[*only], key)
-            })
-        {
+    let (wanted, there) = (by_name(desired, unpaired), by_name(live, left));
+    for (name, at) in wanted {
+        // None: several have the name.
+        let (Some(index), Some(Some(only))) = (at, there.get(name)) else { continue };
+        let is_stated = |key: &str| desired[index].get(key).is_some();
+        if keys.names.iter().any(|key| is_stated(key) && keys.of(&desired[index], key) != keys.of(&live[*only], key)) {
             pairs[index] = Some(*only);
         }
     }
+}
+
+/// Which of the entries `at` has a name; None: several have it.
+fn by_name<'a>(items: &'a [Value], at: &[usize]) -> HashMap<&'a str, Option<usize>> {
+    let mut names = HashMap::new();
+    for index in at {
+        if let Some(name) = items[*index].get("name").and_then(Value::as_str) {
+            names.entry(name).and_modify(|it| *it = None).or_insert(Some(*index));
+        }
+    }
+    names
 }

@@ -59,15 +59,76 @@ fn errors_name_the_line_and_never_quote() {
     }
 }
 
+const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+fn refused(field: &str) -> ManifestError {
+    documents(&format!("{HEAD}{field}")).expect_err("it is over the bounds")
+}
+
 #[test]
-fn bombs_end_in_an_error() {
+fn alias_bombs_end_in_an_error() {
     let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..10 {
+    let mut merges = String::from("a0: &a0 {x: 1}\n");
+    for level in 1..40 {
         let before = format!("*a{}", level - 1);
-        laughs.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", ")));
+        if level < 10 {
+            laughs.push_str(&format!("a{level}: &a{level} [{}]\n", [before.as_str(); 9].join(", ")));
+        }
+        merges.push_str(&format!("a{level}: &a{level} {{<<: [{before}, {before}], k{level}: 1}}\n"));
     }
-    assert_eq!(documents(&laughs).expect_err("a bomb").problem, "an alias cannot be expanded");
+    // A kilobyte that is repeated a million times over: few events, and a gigabyte.
+    let text = format!("big: &big {}\nlist: [{}]\n", "x".repeat(100_000), vec!["*big"; 10_000].join(", "));
+    let lists = format!("big: &big [{}]\nlist: [{}]\n", "x, ".repeat(5_000), vec!["*big"; 5_000].join(", "));
+    for bomb in [laughs, merges, text, lists] {
+        assert_eq!(refused(&bomb).problem, "an alias cannot be expanded");
+    }
+}
+
+#[test]
+fn depth_is_bounded_well_above_what_manifests_need() {
+    // As much as the program gives its threads: those of tests have less.
+    let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(read_and_refuse_depths);
+    thread.expect("a thread").join().expect("no check failed");
+}
+
+fn read_and_refuse_depths() {
+    let flow = |depth| format!("a: {}{}\n", "[".repeat(depth), "]".repeat(depth));
+    let maps = |depth| format!("a: {}1{}\n", "{a: ".repeat(depth), "}".repeat(depth));
+    let block = |depth| (0..depth).map(|level| format!("{}k:\n", " ".repeat(level))).collect::<String>();
+    let dashes = |depth| format!("a:\n  {}x\n", "- ".repeat(depth));
+    let shapes: [&dyn Fn(usize) -> String; 4] = [&flow, &maps, &block, &dashes];
+    for shape in shapes {
+        let honest = documents(&format!("{HEAD}{}", shape(100))).expect("a hundred levels are read");
+        assert_eq!(honest.len(), 1);
+        let problem = refused(&shape(2_000)).problem;
+        assert!(matches!(&*problem, "it is too large or too deeply nested" | "it is not valid YAML"), "{problem}");
+    }
     assert!(documents(&"[".repeat(100_000)).is_err());
+    assert!(documents(&flow(10_000)).is_err());
+}
+
+#[test]
+fn large_units_are_read_whole() {
+    let line = "x".repeat(127);
+    let block = format!("{HEAD}data:\n  big: |\n{}", format!("    {line}\n").repeat(8 << 10));
+    let read = documents(&block).expect("one long text");
+    assert!(read[0].json.len() > 1 << 20, "{}", read[0].json.len());
+    let many = format!("{HEAD}---\n").repeat(12_000);
+    let read = documents(&many).expect("many documents");
+    assert_eq!((read.len(), read[11_999].line), (12_000, 11_999 * 4 + 1));
+}
+
+#[test]
+fn more_documents_than_a_unit_can_honestly_hold_are_refused() {
+    let error = documents(&"a\n---\n".repeat(100_001)).expect_err("over the bounds");
+    assert_eq!(error.problem, "it is too large or too deeply nested");
+}
+
+#[test]
+fn what_differs_from_kubernetes_never_hides_a_difference() {
+    assert_eq!(one("{a: tRUE, b: !custom 1}"), serde_json::json!({"a": true, "b": 1}));
+    assert_eq!(one("on: 1\ny: 2\n'yes': 3"), serde_json::json!({"on": 1, "y": 2, "yes": 3}));
+    assert_eq!(refused("a: 1e400").problem, "a number is not finite");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! YAML as `sigs.k8s.io/yaml` reads it, within bounds that no honest unit reaches.
 //!
-//! What still differs, on purpose: `tRUE` is a bool here and a string there; a bare key `on:` or `y:` stays as it is
-//! written, where Kubernetes makes it `"true"`. Both are rare, and both show as a finding rather than hide one.
+//! What still differs, on purpose: `tRUE` is a bool here and a string there; `!custom 1` is a number here and a string
+//! there; a bare key `on:` or `y:` stays as it is written, where Kubernetes makes it `"true"`; `1e400` is an error here
+//! and a string there. All are rare, and all show as a finding or as not compared rather than hide a difference. To be
+//! exact would take how each scalar was written, which the parser does not tell.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -56,18 +58,22 @@ pub(super) fn line(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// Bounded: an alias bomb ends in an error, and ten thousand objects of a real unit do not.
+/// Bounded: an alias bomb ends in an error, and ten thousand objects of a real unit do not. What aliases repeat counts
+/// against every budget, scalars by their length, so that no text takes more than a few times the largest unit's 64 MiB.
 pub(super) fn options() -> Options {
     serde_saphyr::options! {
         legacy_octal_numbers: true,
+        // Nobody reads them, and a unit of comments only would take ten times its size.
+        emit_comments: false,
         with_snippet: false,
         budget: serde_saphyr::budget! {
             max_documents: 100_000,
             max_nodes: 5_000_000,
             max_events: 20_000_000,
             max_total_scalar_bytes: 256 << 20,
-            max_depth: 200,
-            flow_nesting_limit: 200,
+            // No deeper than JSON is read, which is what objects and recordings are.
+            max_depth: 127,
+            flow_nesting_limit: 127,
         },
     }
 }

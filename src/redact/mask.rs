@@ -217,7 +217,7 @@ fn is_telling(text: &str) -> bool {
 /// Whether an argument of a command says that the next one is a secret. One that holds its own value says so in a report
 /// too, but a flag that follows it is a name, and says what comes after it.
 fn hides_next(argument: &str, next: Option<&str>) -> bool {
-    let names_secret = argument.starts_with('-') && patterns::is_secret_name(argument);
+    let names_secret = super::is_flag(argument) && patterns::is_secret_name(argument);
     let is_flag = || argument.contains('=') && next.is_some_and(patterns::is_secret_flag);
     patterns::is_secret_flag(argument) || names_secret && !is_flag()
 }

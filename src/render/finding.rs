@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::model::finding::{Code, Finding, Severity, Shown};
 use crate::model::object::ObjectKey;
-use crate::redact::Text;
+use crate::redact::{MARK, Text};
 
 use super::diff::{Diff, unified};
 use super::limits::Limits;
@@ -89,10 +89,10 @@ impl FindingView {
     }
 
     fn new(finding: &Finding, limits: &Limits) -> (Self, Option<Diff>) {
-        let (desired, live, diff) = if finding.code == Code::ObjectMissing {
-            (Cell::words("the whole object"), Cell::words("missing"), None)
-        } else {
-            sides(&finding.desired, &finding.live)
+        let (desired, live, diff) = match finding.code {
+            Code::ObjectMissing => (Cell::words("the whole object"), Cell::words("missing"), None),
+            Code::ObjectOrphaned => (Cell::words("nothing"), Cell::words("the whole object"), None),
+            _ => sides(&finding.desired, &finding.live),
         };
         let row = Self {
             object: limits.text(&finding.object.to_string()),
@@ -153,7 +153,10 @@ fn sides(desired: &Shown, live: &Shown) -> (Cell, Cell, Option<Diff>) {
         }
         (Shown::Text(one), Shown::Text(other)) if one == other => {
             let (one, other) = (Cell::new(desired), Cell::new(live));
-            (one, Cell { words: "of another type".to_owned(), ..other }, None)
+            // What redaction takes out of a text is a part of it: a number or a bool has none.
+            let is_masked = matches!(desired, Shown::Text(text) if text.as_str().contains(MARK));
+            let words = if is_masked { "differs in what is masked" } else { "of another type" };
+            (one, Cell { words: words.to_owned(), ..other }, None)
         }
         (Shown::Text(_) | Shown::Absent, Shown::Text(_) | Shown::Absent) => {
             let (one, mut other) = (Cell::new(desired), Cell::new(live));

@@ -29,8 +29,9 @@ pub(super) struct NextSteps {
     back: Vec<String>,
     /// The units to decide about.
     units: Names,
-    /// Whether an object is missing, and whether any other difference exists.
+    /// Whether an object is missing, whether one was left behind, and whether any other difference exists.
     missing: bool,
+    orphaned: bool,
     changed: bool,
 }
 
@@ -41,10 +42,11 @@ impl NextSteps {
         if findings.is_empty() {
             return None;
         }
-        let changed: BTreeSet<_> =
+        let has = |code| findings.iter().any(|it| it.code == code);
+        let there: BTreeSet<_> =
             findings.iter().filter(|it| it.code != Code::ObjectMissing).map(|it| &it.object).collect();
         let kubectl = kubectl(target);
-        let look: Vec<_> = changed.iter().filter_map(|it| look(&kubectl, it)).collect();
+        let look: Vec<_> = there.iter().filter_map(|it| look(&kubectl, it)).collect();
         let units: BTreeSet<_> = findings.iter().filter_map(|it| it.unit.as_deref()).collect();
         let commands = COMMANDS.min(limits.findings);
         Some(Self {
@@ -52,8 +54,9 @@ impl NextSteps {
             look: look.into_iter().take(commands).collect(),
             back: findings.iter().filter_map(|it| scale_back(&kubectl, it)).take(commands).collect(),
             units: Names::new(units.iter().take(UNITS).map(ToString::to_string), units.len(), limits),
-            missing: findings.iter().any(|it| it.code == Code::ObjectMissing),
-            changed: !changed.is_empty(),
+            missing: has(Code::ObjectMissing),
+            orphaned: has(Code::ObjectOrphaned),
+            changed: findings.iter().any(|it| !matches!(it.code, Code::ObjectMissing | Code::ObjectOrphaned)),
         })
     }
 }

@@ -172,6 +172,8 @@ fn what_confighub_left_behind_is_drift_and_what_the_scope_leaves_out_is_not() ->
     let report = answer.report()?;
     let notes = texts(&target(&report)["notes"]).join("|");
     assert!(notes.contains("orphaned objects were looked for among ConfigMap (shop)"), "{notes}");
+    let markdown = answer.file("drift-report/report.md")?;
+    assert!(markdown.contains("stays until somebody deletes it") && !markdown.contains("about :"), "{markdown}");
     assert_eq!(target(&report)["findings"][0]["unit"], Value::Null);
 
     let off = many(live(), &format!("{narrowed}orphans: off\n"))?.run()?;

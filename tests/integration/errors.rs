@@ -6,10 +6,11 @@ mod services;
 
 use anyhow::{Context as _, Result, ensure};
 use drift_detector::demo::story::{ClusterStory, Space, Story};
+use drift_detector::demo::world::Profile;
 use serde_json::Value;
 
 use crate::detector::Answer;
-use crate::estate::{config_map, live_config_map};
+use crate::estate::{Estate, ONE, config_map, live_config_map};
 
 /// Environments of these names, one object each, which drifted.
 pub(crate) fn drifted(environments: &[&str]) -> Story {
@@ -69,4 +70,39 @@ pub(crate) fn plain(text: &str) -> String {
         .iter()
         .fold(text.to_owned(), |it, entity| it.replace(entity, ""));
     text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+/// A `ConfigMap` with one more field.
+fn with_field(name: &str, field: &str) -> String {
+    format!("{}{field}\n", config_map(name, "fast"))
+}
+
+#[test]
+fn a_unit_over_the_bounds_of_yaml_is_not_compared_and_the_others_are() -> Result<()> {
+    let nested = |depth: usize| format!("binaryData: {}{}", "[".repeat(depth), "]".repeat(depth));
+    let block = |depth| (0..depth).map(|level| format!("{}k:\n", " ".repeat(level))).collect::<String>();
+    let bomb = format!("big: &big {}\nlist: [{}]", "x".repeat(100_000), vec!["*big"; 10_000].join(", "));
+    let space = Space::new("shop-dev")
+        .namespace("shop")
+        .unit(("settings", &*config_map("settings", "fast")))
+        .unit(("deep", &*with_field("deep", &nested(100))))
+        .unit(("too-deep", &*with_field("too-deep", &nested(10_000))))
+        .unit(("block", &*with_field("block", &block(2_000))))
+        .unit(("open", &*with_field("open", &format!("a: {}", "[".repeat(100_000)))))
+        .unit(("bomb", &*with_field("bomb", &bomb)));
+    let live = vec![live_config_map("settings", "slow"), live_config_map("deep", "fast")];
+    let story = Story::new().space(space).cluster(ClusterStory::new("dev", live));
+    let answer = Estate::new(&story, Profile::Release, ONE)?.run()?;
+    ensure!(answer.code == Some(3), "{}", answer.said());
+    let report = answer.report()?;
+    let target = &report["environments"][0]["targets"][0];
+    let groups = target["not-compared"].as_array().context("groups")?;
+    let mut refused: Vec<_> = groups.iter().filter_map(|it| it["units"].as_array()).flatten().collect();
+    refused.sort_by_key(|it| it.as_str());
+    assert_eq!(refused, ["block", "bomb", "open", "too-deep"], "{groups:#?}");
+    assert!(groups.iter().all(|it| it["reason"] == "unparsable"), "{groups:#?}");
+    let changed: Vec<_> =
+        target["findings"].as_array().context("findings")?.iter().map(|it| &it["object"]["name"]).collect();
+    assert_eq!(changed, ["deep", "settings"]);
+    Ok(())
 }

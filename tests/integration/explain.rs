@@ -188,11 +188,95 @@ fn what_cannot_be_meant_is_refused_with_what_there_is() -> Result<()> {
         (vec!["web"], ["`web` may be any of these; give its id", "spec.replicas", "limits.cpu"]),
         (vec!["nobody"], ["nothing that is called `nobody`; it has", "object-missing", "not compared"]),
         (vec![""], ["nothing that is called ``", "it has", "spec.replicas"]),
-        (vec!["web", "--from", "nowhere.json"], ["failed to read the report `nowhere.json`", "--from", "No such file"]),
+        (vec!["web", "--from", "nowhere.json"], ["failed to read the report `nowhere.json`", "--from", " file"]),
     ] {
         let said = about(&answer, &arguments)?;
         assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.said());
         assert!(said.stdout.is_empty() && words.iter().all(|it| said.stderr.contains(it)), "{}", said.said());
     }
+    Ok(())
+}
+
+const ADDED: &str = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  mode: fast
+  address: https://shop:first-password@db.example/
+";
+
+/// A `ConfigMap` into which several hands wrote, and one that no unit states.
+fn with_managers() -> Story {
+    let fields = |fields: Value| json!({"f:data": fields});
+    let entry = |manager: &str, operation: &str, fields: Value| {
+        json!({"manager": manager, "operation": operation, "apiVersion": "v1", "fieldsType": "FieldsV1",
+            "time": "2026-11-20T08:14:03Z", "fieldsV1": fields})
+    };
+    let mut untimed = entry("kubectl-patch", "Update", fields(json!({"f:debug": {}})));
+    untimed.as_object_mut().and_then(|it| it.remove("time"));
+    let settings = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "shop",
+        "uid": "6f1b0e0e-0f0e-4a53-9f4e-000000000003", "managedFields": [
+            entry("confighub", "Apply", fields(json!({".": {}, "f:address": {}}))),
+            entry("kubectl-edit", "Update", fields(json!({"f:mode": {}}))),
+            untimed]},
+        "data": {"mode": "slow", "debug": "true", "address": "https://shop:other-password@db.example/"}});
+    let stray = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stray", "namespace": "shop",
+        "uid": "6f1b0e0e-0f0e-4a53-9f4e-000000000004"}, "data": {}});
+    let space = Space::new("shop-dev").namespace("shop").unit(("settings", ADDED));
+    Story::new().space(space).cluster(ClusterStory::new("dev", vec![settings, stray]))
+}
+
+#[test]
+fn severity_and_field_managers_are_explained() -> Result<()> {
+    let answer = Estate::new(&with_managers(), Profile::Release, ONE)?.run()?;
+    let mode = explained(&answer, &["settings/data.mode"])?;
+    for words in [
+        "Severity        medium: ",
+        "Field manager   kubectl-edit: a person's tool (kubectl edit); Update, last wrote 2026-11-20 08:14:03 UTC",
+        "self-declared",
+        "  path: /data/mode",
+        "  manager: kubectl-edit",
+    ] {
+        assert!(mode.contains(words), "{words}: {mode}");
+    }
+    let debug = explained(&answer, &["settings/data.debug"])?;
+    for words in
+        ["field-added", "not counted as drift", "kubectl-patch: a person's tool", "no time given", "path: /data/debug"]
+    {
+        assert!(debug.contains(words), "{words}: {debug}");
+    }
+    // Both passwords are masked: nothing else differs, and the type does not either.
+    let markdown = answer.file("drift-report/report.md")?;
+    assert!(markdown.contains("differs in what is masked") && !markdown.contains("of another type"), "{markdown}");
+    let gone = explained(&ran()?.1, &["gone"])?;
+    assert!(gone.contains("Severity") && !gone.contains("Field manager"), "{gone}");
+    Ok(())
+}
+
+#[test]
+fn every_suggested_rule_holds_for_additions_and_managers_too() -> Result<()> {
+    let config = format!("{ONE}unmanaged: report\n");
+    let estate = Estate::new(&with_managers(), Profile::Release, &config)?;
+    let answer = estate.run()?;
+    let left = |report: &Value| -> Vec<String> {
+        let target = &report["environments"][0]["targets"][0];
+        let all = ["findings", "additions"].into_iter().filter_map(|it| target[it].as_array()).flatten();
+        all.filter_map(|it| it["id"].as_str()).map(str::to_owned).collect()
+    };
+    let ids = left(&answer.report()?);
+    assert_eq!(ids.len(), 4, "two changed, one added, one unmanaged: {ids:?}");
+    let mut by_manager = 0;
+    for id in &ids {
+        let json: Value = serde_json::from_str(&explained(&answer, &[id, "--format", "json"])?)?;
+        for rule in [&json["ignore"], &json["ignore-manager"]].into_iter().filter_map(Value::as_str) {
+            by_manager += usize::from(rule.contains("manager:"));
+            let indented: String = rule.lines().map(|it| format!("  {it}\n")).collect();
+            let detector = estate.detector()?.file(".github/drift.yaml", &format!("{config}ignore:\n{indented}"))?;
+            let report = detector.run()?.report()?;
+            let expected: Vec<_> = ids.iter().filter(|it| *it != id).cloned().collect();
+            assert_eq!(left(&report), expected, "{rule}");
+        }
+    }
+    assert_eq!(by_manager, 3);
     Ok(())
 }

@@ -58,16 +58,29 @@ pub(super) fn rows(
     let conditions = conditions(ask, state, kind)?;
     let words = ask.parameter("contains").map(str::to_lowercase);
     let used: Vec<String> = conditions.iter().flat_map(|condition| condition.attributes(kind)).collect();
-    let mut rows: Vec<Row> = candidates
-        .map(|of| Row { main: entity(state, &of), of })
-        .filter(|row| conditions.iter().all(|condition| condition.holds(state, &row.of, &row.main, kind)))
-        .filter(|row| is_listed(ask, &row.main, kind, &used))
-        .filter(|row| words.as_ref().is_none_or(|words| contains(&row.main, words)))
-        .collect();
-    if let Some(order) = ask.parameter("order_by") {
-        sort(&mut rows, order, kind)?;
-    }
-    let (rows, more) = page(ask, path, rows)?;
+    let order = ask.parameter("order_by");
+    let cut = Cut::asked(ask, path)?;
+    // Only as much is rendered as the page needs: a Space with thousands of units has dozens of pages.
+    let before = cut.as_ref().filter(|_| order.is_none()).map_or(0, |cut| cut.start);
+    let matching = candidates
+        .enumerate()
+        .skip(before)
+        .map(|(at, of)| (at, Row { main: entity(state, &of), of }))
+        .filter(|(_, row)| conditions.iter().all(|condition| condition.holds(state, &row.of, &row.main, kind)))
+        .filter(|(_, row)| is_listed(ask, &row.main, kind, &used))
+        .filter(|(_, row)| words.as_ref().is_none_or(|words| contains(&row.main, words)));
+    let (rows, more) = match (order, cut) {
+        (None, None) => (matching.map(|(_, row)| row).collect(), None),
+        (None, Some(cut)) => cut.page(ask, matching),
+        (Some(order), cut) => {
+            let mut rows: Vec<Row> = matching.map(|(_, row)| row).collect();
+            sort(&mut rows, order, kind)?;
+            match cut {
+                None => (rows, None),
+                Some(cut) => cut.page(ask, rows.into_iter().enumerate().skip(cut.start)),
+            }
+        }
+    };
     Ok(Page { rows, used, more })
 }
 
@@ -151,36 +164,53 @@ fn sort(rows: &mut [Row], order: &str, kind: Kind) -> Result<(), Refused> {
     Ok(())
 }
 
-fn page(ask: &Ask, path: &str, mut rows: Vec<Row>) -> Result<(Vec<Row>, Option<HeaderValue>), Refused> {
-    let limit: Option<usize> = ask
-        .parameter("limit")
-        .map(str::parse)
-        .transpose()
-        .map_err(|error| bad_request(format!("invalid limit: {error}")))?;
-    let token = ask.parameter("continue");
-    let Some(limit) = limit else {
-        return if token.is_some() { Err(bad_request("continue without limit")) } else { Ok((rows, None)) };
-    };
-    if limit == 0 || limit > LARGEST_LIMIT {
-        return Err(bad_request(format!("limit must be between 1 and {LARGEST_LIMIT}")));
-    }
-    let print = ask.fingerprint(path);
-    let start = match token {
-        None => 0,
-        Some(token) => {
-            resume(token, &print).ok_or_else(|| bad_request("continue: this token belongs to another request"))?
+/// Which page is asked for.
+struct Cut {
+    limit: usize,
+    /// Where it begins: the index of a candidate, or of a row where the rows are ordered.
+    start: usize,
+    is_first: bool,
+    print: String,
+}
+
+impl Cut {
+    /// None: everything at once.
+    fn asked(ask: &Ask, path: &str) -> Result<Option<Self>, Refused> {
+        let limit: Option<usize> = ask
+            .parameter("limit")
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| bad_request(format!("invalid limit: {error}")))?;
+        let token = ask.parameter("continue");
+        let Some(limit) = limit else {
+            return if token.is_some() { Err(bad_request("continue without limit")) } else { Ok(None) };
+        };
+        if limit == 0 || limit > LARGEST_LIMIT {
+            return Err(bad_request(format!("limit must be between 1 and {LARGEST_LIMIT}")));
         }
-    };
-    let left = rows.len().saturating_sub(start);
-    let size = match (token, locked(&ask.hub.settings).paging) {
-        (None, Paging::ShortFirst) if left > 1 => limit.min(left - 1),
-        (None, Paging::EmptyFirst) if left > 0 => 0,
-        _ => limit,
-    };
-    let page: Vec<Row> = rows.drain(start.min(rows.len())..).take(size).collect();
-    let end = start + page.len();
-    let more = (left > page.len()).then(|| URL_SAFE_NO_PAD.encode(format!("{end}\n{print}")));
-    Ok((page, more.and_then(|token| token.parse().ok())))
+        let print = ask.fingerprint(path);
+        let start = match token {
+            None => 0,
+            Some(token) => {
+                resume(token, &print).ok_or_else(|| bad_request("continue: this token belongs to another request"))?
+            }
+        };
+        Ok(Some(Self { limit, start, is_first: token.is_none(), print }))
+    }
+
+    /// The page, and the token for the next one. `rows` begin where the page does, each with its index.
+    fn page(&self, ask: &Ask, rows: impl Iterator<Item = (usize, Row)>) -> (Vec<Row>, Option<HeaderValue>) {
+        let mut rows: Vec<(usize, Row)> = rows.take(self.limit + 1).collect();
+        let size = match (self.is_first, locked(&ask.hub.settings).paging) {
+            (true, Paging::ShortFirst) if rows.len() > 1 => self.limit.min(rows.len() - 1),
+            (true, Paging::EmptyFirst) if !rows.is_empty() => 0,
+            _ => self.limit,
+        };
+        let next = rows.get(size).map(|(at, _)| *at);
+        rows.truncate(size);
+        let more = next.map(|at| URL_SAFE_NO_PAD.encode(format!("{at}\n{}", self.print)));
+        (rows.into_iter().map(|(_, row)| row).collect(), more.and_then(|token| token.parse().ok()))
+    }
 }
 
 fn resume(token: &str, print: &str) -> Option<usize> {

@@ -52,6 +52,12 @@ pub(super) const ROWS: &[Row] = &[
         reason: "the same instant without its microseconds: the server cannot read that, and nobody can have shipped it",
     },
     Row {
+        kind: "Service",
+        what: What::SilentRefusal,
+        path: "]: Duplicate value: {\"Name\"",
+        reason: "an empty protocol is TCP for the API, but the server's merge takes it for another port of that number",
+    },
+    Row {
         kind: "{CSIDriver,Lease,Pod}",
         what: What::Reported,
         path: "/spec/{preferredHolder,strategy,schedulingGroup,preventPodSchedulingIfMissing}",

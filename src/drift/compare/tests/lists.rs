@@ -119,3 +119,51 @@ fn lists_of_custom_resources_hide_nothing() {
     assert_eq!(one("1, null", "1, 2"), ["/spec/a/1"]);
     assert_eq!(pointers(CUSTOM, "spec: {every: 8760h}", "spec: {every: 8760h0m0s}"), none);
 }
+
+#[test]
+fn what_no_list_can_hold_twice_is_a_difference() {
+    let binding =
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: {name: a}";
+    let actions = |list: &str| format!("spec: {{validationActions: [{list}]}}");
+    let ports = |list: &str| format!("spec: {{ports: [{list}]}}");
+    check(&[
+        (binding, &actions("Audit, Audit"), &actions("Warn, Audit"), &["/spec/validationActions"]),
+        (binding, &actions("Audit, Deny"), &actions("Warn, Audit"), &["/spec/validationActions/1"]),
+        (binding, &actions("Audit, Deny"), &actions("Deny, Warn, Audit"), &[]),
+        // Whoever got it in without applying it: nothing differs.
+        (binding, &actions("Audit, Audit"), &actions("Audit, Audit"), &[]),
+        (SERVICE, &ports("{port: 80}, {port: 80}"), &ports("{port: 80, protocol: TCP}"), &["/spec/ports"]),
+        (
+            SERVICE,
+            &ports("{port: 80}, {port: 80}"),
+            &ports("{port: 81}, {port: 82}"),
+            &["/spec/ports/0/port", "/spec/ports/1/port"],
+        ),
+    ]);
+}
+
+#[test]
+fn long_lists_are_compared_in_passing() {
+    const MANY: usize = 100_000;
+    let found = |make: &dyn Fn(usize) -> Value, place: &str, live: &[usize]| {
+        let object = |entries: Vec<Value>| {
+            let kind = if place == "finalizers" { "metadata" } else { "spec" };
+            serde_json::json!({"apiVersion": "v1", "kind": "Service", kind: {place: entries}})
+        };
+        let (desired, live) =
+            (object((0..MANY).map(make).collect()), object(live.iter().map(|at| make(*at)).collect()));
+        let found = compare(&desired, &live, &gvk(&desired), &CustomSchemas::default());
+        found.iter().map(|it| it.path.pointer()).collect::<Vec<_>>()
+    };
+    let port = |at: usize| serde_json::json!({"port": at, "name": format!("p{at}")});
+    let text = |at: usize| Value::String(format!("t{at}"));
+    let reversed: Vec<usize> = (0..MANY).rev().collect();
+    assert_eq!(found(&text, "loadBalancerSourceRanges", &reversed[1..]), ["/spec/loadBalancerSourceRanges"]);
+    assert_eq!(found(&port, "ports", &reversed[1..]), [format!("/spec/ports/{}", MANY - 1)]);
+    assert_eq!(found(&text, "finalizers", &reversed[1..]), [format!("/metadata/finalizers/{}", MANY - 1)]);
+    // Nothing is where it was, and everything there is twice.
+    let others: Vec<usize> = (MANY..2 * MANY).collect();
+    assert_eq!(found(&port, "ports", &others).len(), MANY);
+    let twice: Vec<usize> = reversed.iter().flat_map(|at| [*at, *at]).collect();
+    assert_eq!(found(&port, "ports", &twice), ["/spec/ports"]);
+}

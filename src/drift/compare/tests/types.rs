@@ -106,3 +106,47 @@ fn quantities_are_rounded_as_their_type_is() {
         (claim, &capacity("1Ki"), &capacity("1024"), &[]),
     ]);
 }
+
+#[test]
+fn what_the_server_forgets_or_copies_depends_on_other_fields() {
+    let controller = "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: a}";
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}";
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}";
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}";
+    let template = "template: {metadata: {labels: {app: a}}}";
+    let controls = |selector: &str| format!("spec: {{selector: {selector}, {template}}}");
+    check(&[
+        (controller, &controls("{}"), &controls("{app: a}"), &[]),
+        (controller, &controls("{}"), &controls("{app: b}"), &["/spec/selector"]),
+        (claim, "spec: {dataSource: {}}", "spec: {}", &[]),
+        (
+            claim,
+            "spec: {dataSource: {}}",
+            "spec: {dataSource: {kind: PersistentVolumeClaim, name: a}}",
+            &["/spec/dataSource"],
+        ),
+        (claim, "spec: {dataSource: {kind: PersistentVolumeClaim, name: a}}", "spec: {}", &["/spec/dataSource"]),
+        // Of a template the server does not judge.
+        (
+            set,
+            "spec: {volumeClaimTemplates: [{spec: {dataSource: {}}}]}",
+            "spec: {volumeClaimTemplates: [{spec: {}}]}",
+            &["/spec/volumeClaimTemplates/0/spec/dataSource"],
+        ),
+        (SERVICE, "spec: {sessionAffinityConfig: {}}", "spec: {sessionAffinity: None}", &[]),
+        (SERVICE, "spec: {sessionAffinity: None, sessionAffinityConfig: {clientIP: {}}}", "spec: {}", &[]),
+        (
+            SERVICE,
+            "spec: {sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {}}}",
+            "spec: {sessionAffinity: None}",
+            &["/spec/sessionAffinity", "/spec/sessionAffinityConfig"],
+        ),
+        // A pointer: an empty text is a value, which the server refuses.
+        (
+            job,
+            "spec: {template: {spec: {preemptionPolicy: ''}}}",
+            "spec: {template: {spec: {}}}",
+            &["/spec/template/spec/preemptionPolicy"],
+        ),
+    ]);
+}
