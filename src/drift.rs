@@ -8,6 +8,7 @@ pub mod types;
 pub mod scope;
 mod judge;
 mod identity;
+mod glance;
 mod lines;
 pub mod compare;
 mod place;

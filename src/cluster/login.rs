@@ -1,6 +1,7 @@
 //! From a chosen context to a client: everything that can be known before the first request is said here.
 
 mod plugin;
+mod transport;
 
 use std::path::Path;
 
@@ -113,14 +114,12 @@ pub(super) fn client(
     config.connect_timeout = Some(limits.connect);
     // Without it a server that falls silent holds the run for ever.
     config.read_timeout = Some(limits.request);
-    // Its own policy repeats for minutes and obeys any Retry-After.
-    config.default_retry = false;
     config.headers = vec![(
         HeaderName::from_static("user-agent"),
         HeaderValue::from_static(concat!("drift-detector/", env!("CARGO_PKG_VERSION"))),
     )];
     let plugin = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
-    Client::try_from(config).map_err(|error| {
+    transport::client(config).map_err(|error| {
         let (detail, remedy) = plugin::broken(&error, plugin.as_deref(), redactor);
         wrong(redactor, &format!("{}: {detail}", whose.login), &remedy)
     })

@@ -10,6 +10,7 @@ use super::additions;
 use super::autoscale::Autoscalers;
 use super::compare::{self, Difference};
 use super::facts::{self, Facts};
+use super::glance::{Glance, Persons};
 use super::identity;
 use super::ignore;
 use super::injected::{self, Situation};
@@ -62,31 +63,47 @@ pub struct Case<'a> {
     pub lines: &'a BTreeMap<String, Vec<Option<Lines>>>,
 }
 
+/// Fewer objects are no work for another thread.
+const FEW: usize = 64;
+
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
 pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
     let Selection { objects, suppressed, not_compared, generated: _, autoscalers: _, notes } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
-    let lines = UnitLines::new(case.lines);
-    let mut judge = Judge { case, lines, ended: BTreeSet::new(), comparison: Comparison::default() };
-    judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
+    let mut answers = Vec::with_capacity(objects.len());
+    for object in objects {
+        let answer = observed.remove(&object.key);
+        answers.push((object, answer));
+    }
+    let mut judge = Judge::new(case);
+    judge.comparison.in_scope = answers.len() + not_compared.len() + case.unread.len();
     judge.comparison.suppressed = suppressed;
     judge.comparison.not_compared = not_compared;
     judge.comparison.notes = notes;
-    for stated in objects {
-        let object = stated.desired();
-        let unit = units.get(object.unit.as_str()).copied();
-        match observed.remove(&object.key) {
-            Some(Observed::Found(raw)) => judge.found(&object, unit, raw.get()),
-            Some(Observed::Absent) if never_shipped.get(object.unit.as_str()) == Some(&Deployed::No) => {
-                // Nobody shipped it and it is not there: that is no drift, and nothing to compare.
-                judge.comparison.in_scope -= 1;
-            }
-            Some(Observed::Absent) => judge.absent(&object, unit),
-            Some(Observed::NotRead(obstacle)) => judge.not_compared(&object, obstacle),
-            None => judge.not_compared(&object, unasked()),
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let piece = answers.len().div_ceil(threads).max(FEW);
+    let pieces: Vec<_> = answers.chunks_mut(piece).collect();
+    std::thread::scope(|scope| {
+        let mut pieces = pieces.into_iter();
+        // The first one here: nobody waits for a thread where there is but one piece.
+        let own = pieces.next();
+        let others: Vec<_> = pieces
+            .map(|piece| {
+                scope.spawn(|| {
+                    let mut judge = Judge::new(case);
+                    judge.answers(piece, &units, &never_shipped);
+                    judge
+                })
+            })
+            .collect();
+        if let Some(own) = own {
+            judge.answers(own, &units, &never_shipped);
         }
-    }
+        for other in others {
+            judge.add(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+    });
     judge.finish(never_shipped)
 }
 
@@ -126,21 +143,83 @@ struct Excuse {
 struct Judge<'a> {
     case: &'a Case<'a>,
     lines: UnitLines<'a>,
+    persons: Persons,
+    /// Objects that are in no scope after all.
+    not_shipped: usize,
     /// Rules that would have mattered and no longer hold, by position.
     ended: BTreeSet<usize>,
     comparison: Comparison,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(case: &'a Case<'a>) -> Self {
+        let lines = UnitLines::new(case.lines);
+        Self {
+            case,
+            lines,
+            persons: Persons::default(),
+            not_shipped: 0,
+            ended: BTreeSet::new(),
+            comparison: Comparison::default(),
+        }
+    }
+
+    /// What another one found in the objects that follow.
+    fn add(&mut self, other: Self) {
+        let Comparison { findings, additions, suppressed, not_compared, compared, .. } = other.comparison;
+        self.comparison.findings.extend(findings);
+        self.comparison.additions.extend(additions);
+        self.comparison.suppressed.extend(suppressed);
+        self.comparison.not_compared.extend(not_compared);
+        self.comparison.compared += compared;
+        self.not_shipped += other.not_shipped;
+        self.ended.extend(other.ended);
+    }
+
+    fn answers(
+        &mut self,
+        all: &mut [(StatedObject, Option<Observed>)],
+        units: &BTreeMap<&str, &Unit>,
+        never_shipped: &BTreeMap<String, Deployed>,
+    ) {
+        for (object, answer) in all {
+            self.answer(object, answer.take(), units, never_shipped);
+        }
+    }
+
+    fn answer(
+        &mut self,
+        stated: &StatedObject,
+        observed: Option<Observed>,
+        units: &BTreeMap<&str, &Unit>,
+        never_shipped: &BTreeMap<String, Deployed>,
+    ) {
+        let object = stated.desired();
+        let unit = units.get(object.unit.as_str()).copied();
+        match observed {
+            Some(Observed::Found(raw)) => self.found(&object, unit, raw.get()),
+            Some(Observed::Absent) if never_shipped.get(object.unit.as_str()) == Some(&Deployed::No) => {
+                // Nobody shipped it and it is not there: that is no drift, and nothing to compare.
+                self.not_shipped += 1;
+            }
+            Some(Observed::Absent) => self.absent(&object, unit),
+            Some(Observed::NotRead(obstacle)) => self.not_compared(&object, obstacle),
+            None => self.not_compared(&object, unasked()),
+        }
+    }
+
     fn found(&mut self, object: &DesiredObject, unit: Option<&Unit>, raw: &str) {
+        if self.is_as_desired(object, raw) {
+            self.comparison.compared += 1;
+            return;
+        }
         let Ok(live) = serde_json::from_str::<Value>(raw) else {
             return self.not_compared(object, strange("the server's answer is not JSON"));
         };
         if !identity::is_asked_for(&object.key, &live) {
             return self.not_compared(object, strange("the server answered with another object than was asked for"));
         }
-        let metadata = live.get("metadata");
-        if metadata.and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null()) {
+        if is_being_deleted(&live) {
             return self.not_compared(object, under_way(Text::from("the object is being deleted")));
         }
         let situation =
@@ -182,6 +261,15 @@ impl Judge<'_> {
                 if is_drift(&difference) { &mut self.comparison.findings } else { &mut self.comparison.additions };
             list.push(finding);
         }
+    }
+
+    /// Whether there is nothing to say about it, at first glance: this holds of most objects.
+    fn is_as_desired(&mut self, object: &DesiredObject, raw: &str) -> bool {
+        let Some(glance) = Glance::of(raw) else { return false };
+        identity::is_asked_for(&object.key, &glance.live)
+            && !is_being_deleted(&glance.live)
+            && (self.case.additions == Additions::Off || !glance.knows_a_person(&mut self.persons))
+            && compare::compare(&object.body, &glance.live, &object.key.gvk, self.case.schemas).is_empty()
     }
 
     fn absent(&mut self, object: &DesiredObject, unit: Option<&Unit>) {
@@ -341,6 +429,7 @@ impl Judge<'_> {
         self.comparison.not_deployed = slugs(Deployed::No).collect();
         self.comparison.never_shipped = slugs(Deployed::Yes).collect();
         let comparison = &mut self.comparison;
+        comparison.in_scope -= self.not_shipped;
         comparison.pending = self.case.units.iter().filter(|unit| unit.pending).map(|unit| unit.slug.clone()).collect();
         comparison.pending.sort();
         comparison.other_toolchains = self.case.other_toolchains.to_vec();
@@ -359,6 +448,10 @@ impl Judge<'_> {
         comparison.notes.extend(ended);
         self.comparison
     }
+}
+
+fn is_being_deleted(live: &Value) -> bool {
+    live.get("metadata").and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null())
 }
 
 fn strange(detail: &'static str) -> Obstacle {
