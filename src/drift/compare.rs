@@ -180,7 +180,8 @@ impl<'a> Walk<'a> {
     }
 
     fn is_addition(&self, desired: &Map<String, Value>, live: &Map<String, Value>, key: &str, value: &Value) -> bool {
-        desired.get(key).is_none_or(Value::is_null) && !defaults::is_filled_in(&self.place, key, value, live)
+        let (spot, names) = (self.place.spot(), (self.place.kind(), self.place.leaf()));
+        desired.get(key).is_none_or(Value::is_null) && !defaults::is_filled_in(spot, names, (key, value), live)
     }
 
     fn list(&mut self, desired: &'a [Value], live: &[Value], meaning: Meaning) {

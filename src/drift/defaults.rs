@@ -72,14 +72,20 @@ fn is_same(spot: Spot<'_>, kind: &str, default: &Value, value: &Value) -> bool {
     }) && fields.iter().all(|(key, value)| stated.contains_key(key) || is_added(spot, kind, key, value, fields))
 }
 
-/// Whether a field that only live has, inside a value that counts as a whole, is the server's own doing.
-pub(super) fn is_filled_in(place: &Place<'_>, key: &str, value: &Value, siblings: &Map<String, Value>) -> bool {
-    let Some(spot) = place.spot() else { return types::is_zero(value) };
-    is_added(spot, place.kind(), key, value, siblings)
-        || match (spot.owner(), place.leaf()) {
+/// Whether a field that only live has, inside a value that counts as a whole, is the server's own doing. `place` is the
+/// value's, `leaf` its key, and `kind` the object's, if Kubernetes itself serves it.
+pub(super) fn is_filled_in(
+    place: Option<Spot<'_>>,
+    (kind, leaf): (&str, &str),
+    (key, value): (&str, &Value),
+    siblings: &Map<String, Value>,
+) -> bool {
+    let Some(spot) = place else { return types::is_zero(value) };
+    is_added(spot, kind, key, value, siblings)
+        || match (spot.owner(), leaf) {
             // From `max`, `min` and each other, entry by entry.
             ("LimitRangeItem", "default" | "defaultRequest") => true,
-            (_, "limits") if place.kind() == "LimitRange" => is_derived(key, value, siblings),
+            (_, "limits") if kind == "LimitRange" => is_derived(key, value, siblings),
             (_, "volumeClaimTemplates") => matches!(key, "apiVersion" | "kind" | "status"),
             _ => false,
         }

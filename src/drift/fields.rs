@@ -25,23 +25,31 @@ pub(super) fn is_server_owned(place: &Place<'_>) -> bool {
     let leaf = place.leaf();
     match place.depth() {
         1 => leaf == "status",
-        2 if place.first() == "metadata" => matches!(
-            leaf,
-            "managedFields"
-                | "uid"
-                | "resourceVersion"
-                | "generation"
-                | "creationTimestamp"
-                | "deletionTimestamp"
-                | "deletionGracePeriodSeconds"
-                | "selfLink"
-                | "generateName"
-        ),
-        3 if place.first() == "metadata" && place.parent() == "annotations" => {
-            leaf.starts_with(CONFIGHUB) || MANAGED_ANNOTATIONS.contains(&leaf)
-        }
+        2 if place.first() == "metadata" => is_servers_metadata(leaf),
+        3 if place.first() == "metadata" && place.parent() == "annotations" => is_managed_annotation(leaf),
         _ => leaf == "status" && place.parent() == "volumeClaimTemplates" && !place.kind().is_empty(),
     }
+}
+
+/// Whether nobody but the server decides about this field of an object's metadata.
+pub(super) fn is_servers_metadata(name: &str) -> bool {
+    matches!(
+        name,
+        "managedFields"
+            | "uid"
+            | "resourceVersion"
+            | "generation"
+            | "creationTimestamp"
+            | "deletionTimestamp"
+            | "deletionGracePeriodSeconds"
+            | "selfLink"
+            | "generateName"
+    )
+}
+
+/// Whether an object's annotation is kept up to date by others, whoever else wrote it.
+pub(super) fn is_managed_annotation(name: &str) -> bool {
+    name.starts_with(CONFIGHUB) || MANAGED_ANNOTATIONS.contains(&name)
 }
 
 /// Whether this is a map of texts of a Go type, whose entries exist or not but are never dropped when empty.

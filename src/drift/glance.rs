@@ -1,181 +1,322 @@
-//! A first look at a live object: as much of it as a comparison needs. `managedFields` are half of the text, and nobody
-//! asks for them unless something differs or a person's tool is among them.
+//! A first look at a live object: whether its text says all that desired says, decided while it is read. So it is with
+//! most objects; of the others the comparison says what differs.
+//!
+//! What is stated must be there as it is stated. What only live has is passed over, unless the API replaces what holds it
+//! as a whole: such a part is read as a tree, and one field more has to be what the server fills in.
+
+mod managed;
+mod whole;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json_borrow::{ObjectAsVec, Value as Stated};
 
-use super::managers;
-use crate::model::finding::{ManagerClass, Operation};
+use super::fields;
+use super::types::{self, CustomSchemas, Lists, Spot};
+use crate::model::environment::Additions;
+use crate::model::object::StatedObject;
+use managed::Manager;
 
-/// A live object without `metadata.managedFields` and `status`.
-#[derive(Debug)]
-pub(super) struct Glance<'a> {
-    pub(super) live: Value,
+pub(super) use managed::Persons;
+
+/// Whether there is nothing to say about the object. `raw` is its text, as the server sent it.
+pub(super) fn is_as_desired(
+    object: &StatedObject,
+    raw: &str,
+    schemas: &CustomSchemas,
+    (additions, persons): (Additions, &mut Persons),
+) -> bool {
+    let key = &object.key;
+    // The values of a Secret are bytes, which can be written in several ways.
+    if key.gvk.is_secret() {
+        return false;
+    }
+    let Ok(Stated::Object(stated)) = serde_json::from_str(&object.manifest) else { return false };
+    let root = schemas.root(&key.gvk);
+    let kind = if root.is_some_and(|root| root.is_go()) { key.gvk.kind.as_str() } else { "" };
+    let mut head = Head::default();
+    let mut text = serde_json::Deserializer::from_str(raw);
+    let read = text.deserialize_map(Object { stated: &stated, root, kind, head: &mut head });
+    read.is_ok()
+        && text.end().is_ok()
+        && head.kind.is_none_or(|it| it == key.gvk.kind)
+        && head.api_version.is_none_or(|it| it == key.gvk.api_version())
+        && head.name.as_deref() == Some(&key.name)
+        && head.namespace.as_deref() == key.namespace.as_deref()
+        && head.deletion.is_none()
+        && (additions == Additions::Off || !head.managers.iter().any(|it| persons.wrote(it)))
+}
+
+/// What an object says of itself.
+#[derive(Default)]
+struct Head<'a> {
+    api_version: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+    name: Option<Cow<'a, str>>,
+    namespace: Option<Cow<'a, str>>,
+    deletion: Option<IgnoredAny>,
     managers: Vec<Manager<'a>>,
 }
 
-/// Who wrote, without what.
-#[derive(Debug, PartialEq, Eq, Hash, Deserialize)]
-struct Manager<'a> {
-    #[serde(borrow)]
-    manager: Cow<'a, str>,
-    #[serde(borrow)]
-    operation: Cow<'a, str>,
-    #[serde(borrow, default)]
-    subresource: Option<Cow<'a, str>>,
+/// A key or a text that is not copied if it needs not be.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Why reading ends early. Nobody reads it.
+fn differs<E: Error>() -> E {
+    E::custom("differs")
 }
 
-/// Whether managers are people's tools. The same few write most objects.
-#[derive(Debug, Default)]
-pub(super) struct Persons(HashMap<Manager<'static>, bool>);
-
-impl<'a> Glance<'a> {
-    /// None: the object is not as a server writes it, and deserves a second look.
-    pub(super) fn of(raw: &'a str) -> Option<Self> {
-        serde_json::from_str(raw).ok()
-    }
-
-    /// Whether a person's tool wrote any of it.
-    pub(super) fn knows_a_person(&self, persons: &mut Persons) -> bool {
-        self.managers.iter().any(|manager| persons.are(manager))
-    }
-}
-
-impl Persons {
-    fn are(&mut self, manager: &Manager<'_>) -> bool {
-        if let Some(known) = self.0.get(manager) {
-            return *known;
+/// Reads a mapping of live: `meet` takes what stands there, and what is stated of it. All that is stated has to be met
+/// once, but nulls and what `is_free`.
+fn meet_all<'de, 's, A: MapAccess<'de>>(
+    live: &mut A,
+    stated: &'s ObjectAsVec<'s>,
+    is_free: impl Fn(&str) -> bool,
+    mut meet: impl FnMut(&mut A, Cow<'de, str>, Option<(&'s str, &'s Stated<'s>)>) -> Result<(), A::Error>,
+) -> Result<(), A::Error> {
+    let stated = stated.as_vec();
+    let mut met = vec![false; stated.len()];
+    while let Some(Text(key)) = live.next_key()? {
+        let at = stated.iter().position(|(name, _)| **name == *key);
+        let known = at.and_then(|at| stated.get(at)).map(|(name, value)| (&**name, value));
+        if at.and_then(|at| met.get_mut(at)).is_some_and(|met| std::mem::replace(met, true)) {
+            return Err(differs());
         }
-        let Manager { manager: name, operation, subresource } = manager;
-        let operation = if operation == "Apply" { Operation::Apply } else { Operation::Update };
-        let is_persons = managers::class(name, operation, subresource.as_deref()) == ManagerClass::PersonsTool;
-        self.0.insert(manager.kept(), is_persons);
-        is_persons
+        meet(live, key, known)?;
     }
+    let lacks = stated.iter().zip(met).any(|((name, value), met)| !met && !value.is_null() && !is_free(name));
+    if lacks { Err(differs()) } else { Ok(()) }
 }
 
-impl Manager<'_> {
-    fn kept(&self) -> Manager<'static> {
-        let kept = |it: &Cow<'_, str>| Cow::Owned(it.clone().into_owned());
-        Manager {
-            manager: kept(&self.manager),
-            operation: kept(&self.operation),
-            subresource: self.subresource.as_ref().map(kept),
-        }
-    }
+/// The object itself.
+struct Object<'s, 'h, 'de> {
+    stated: &'s ObjectAsVec<'s>,
+    root: Option<Spot<'s>>,
+    kind: &'s str,
+    head: &'h mut Head<'de>,
 }
 
-impl<'de> Deserialize<'de> for Glance<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut managers = Vec::new();
-        let live = Fields { level: Level::Object, managers: &mut managers }.deserialize(deserializer)?;
-        Ok(Self { live: Value::Object(live), managers })
-    }
-}
-
-/// Where fields are left out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Object,
-    Metadata,
-}
-
-struct Fields<'m, 'a> {
-    level: Level,
-    managers: &'m mut Vec<Manager<'a>>,
-}
-
-impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
-    type Value = Map<String, Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Fields<'_, 'de> {
-    type Value = Map<String, Value>;
+impl<'de> Visitor<'de> for Object<'_, '_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping")
+        f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Map::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let value = match (self.level, key.as_str()) {
-                (Level::Object, "metadata") => {
-                    Value::Object(map.next_value_seed(Fields { level: Level::Metadata, managers: self.managers })?)
+    fn visit_map<A: MapAccess<'de>>(self, mut live: A) -> Result<(), A::Error> {
+        let Self { stated, root, kind, head } = self;
+        let is_free = |name: &str| matches!(name, "apiVersion" | "kind" | "status");
+        meet_all(&mut live, stated, is_free, |live, key, stated| {
+            match (&*key, stated) {
+                ("apiVersion", _) => head.api_version = Some(live.next_value::<Text<'_>>()?.0),
+                ("kind", _) => head.kind = Some(live.next_value::<Text<'_>>()?.0),
+                ("metadata", Some((_, Stated::Object(stated)))) => {
+                    live.next_value_seed(Metadata { stated, kind, head: &mut *head })?;
                 }
-                (Level::Object, "status") => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
+                ("status", _) | (_, None) => drop(live.next_value::<IgnoredAny>()?),
+                (_, Some((leaf, stated))) => {
+                    let spot = root.filter(|it| it.is_described()).and_then(|root| root.child(leaf));
+                    live.next_value_seed(Same { place: Place { stated, spot, kind, leaf }, keys: &[] })?;
                 }
-                (Level::Metadata, "managedFields") => {
-                    *self.managers = map.next_value()?;
-                    continue;
-                }
-                _ => map.next_value()?,
-            };
-            fields.insert(key, value);
-        }
-        Ok(fields)
+            }
+            Ok(())
+        })
     }
+}
+
+/// Its metadata.
+struct Metadata<'s, 'h, 'de> {
+    stated: &'s ObjectAsVec<'s>,
+    kind: &'s str,
+    head: &'h mut Head<'de>,
+}
+
+impl<'de> DeserializeSeed<'de> for Metadata<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, live: D) -> Result<(), D::Error> {
+        live.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Metadata<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("metadata")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut live: A) -> Result<(), A::Error> {
+        let Self { stated, kind, head } = self;
+        let is_free = |name: &str| name == "namespace" || fields::is_servers_metadata(name);
+        meet_all(&mut live, stated, is_free, |live, key, stated| {
+            match (&*key, stated) {
+                ("name", _) => head.name = Some(live.next_value::<Text<'_>>()?.0),
+                ("namespace", _) => head.namespace = Some(live.next_value::<Text<'_>>()?.0),
+                ("deletionTimestamp", _) => head.deletion = live.next_value()?,
+                ("managedFields", _) => head.managers = live.next_value()?,
+                (name, _) if fields::is_servers_metadata(name) => drop(live.next_value::<IgnoredAny>()?),
+                (_, None) => drop(live.next_value::<IgnoredAny>()?),
+                ("annotations", Some((_, Stated::Object(stated)))) => live.next_value_seed(Annotations(stated))?,
+                (_, Some((leaf, stated))) => {
+                    let spot = types::metadata().and_then(|root| root.child(leaf));
+                    live.next_value_seed(Same { place: Place { stated, spot, kind, leaf }, keys: &[] })?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Its annotations, some of which are others'.
+struct Annotations<'s>(&'s ObjectAsVec<'s>);
+
+impl<'de> DeserializeSeed<'de> for Annotations<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, live: D) -> Result<(), D::Error> {
+        live.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Annotations<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("annotations")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut live: A) -> Result<(), A::Error> {
+        meet_all(&mut live, self.0, fields::is_managed_annotation, |live, _, stated| match stated {
+            Some((name, stated)) if !fields::is_managed_annotation(name) => {
+                let Text(value) = live.next_value()?;
+                if stated.as_str() == Some(&value) { Ok(()) } else { Err(differs()) }
+            }
+            Some(_) | None => live.next_value::<IgnoredAny>().map(drop),
+        })
+    }
+}
+
+/// What is stated somewhere, and what is known about that place.
+#[derive(Clone, Copy)]
+struct Place<'s> {
+    stated: &'s Stated<'s>,
+    spot: Option<Spot<'s>>,
+    /// The object's, if it is one that Kubernetes itself serves.
+    kind: &'s str,
+    /// The field's key; of a list's entry the list's.
+    leaf: &'s str,
+}
+
+impl<'s> Place<'s> {
+    /// A field, or without a key an entry.
+    fn part(self, leaf: Option<&'s str>, stated: &'s Stated<'s>) -> Self {
+        let spot = self.spot.filter(|it| it.is_described()).and_then(|it| it.part(leaf));
+        Self { stated, spot, leaf: leaf.unwrap_or(self.leaf), ..self }
+    }
+
+    /// Whether the API replaces it as a whole.
+    fn is_whole(self) -> bool {
+        match (self.stated, self.spot) {
+            (Stated::Object(_), Some(spot)) => spot.is_atomic(),
+            (Stated::Array(_), Some(spot)) => !matches!(spot.lists(), Some(Lists::Set | Lists::Keyed(_))),
+            _ => false,
+        }
+    }
+}
+
+/// Any value of live, which has to be as stated.
+struct Same<'s> {
+    place: Place<'s>,
+    /// By which the entry is known, if it is one of a keyed list.
+    keys: &'s [Box<str>],
+}
+
+impl<'de> DeserializeSeed<'de> for Same<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, live: D) -> Result<(), D::Error> {
+        if self.place.is_whole() {
+            let live = Value::deserialize(live)?;
+            return if whole::is_same(self.place, &live) { Ok(()) } else { Err(differs()) };
+        }
+        live.deserialize_any(self)
+    }
+}
+
+fn agree<E: Error>(yes: bool) -> Result<(), E> {
+    if yes { Ok(()) } else { Err(differs()) }
+}
+
+impl<'de> Visitor<'de> for Same<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what is stated")
+    }
+
+    fn visit_bool<E: Error>(self, live: bool) -> Result<(), E> {
+        agree(self.place.stated.as_bool() == Some(live))
+    }
+
+    fn visit_i64<E: Error>(self, live: i64) -> Result<(), E> {
+        agree(self.place.stated.as_i64() == Some(live))
+    }
+
+    fn visit_u64<E: Error>(self, live: u64) -> Result<(), E> {
+        agree(self.place.stated.as_u64() == Some(live))
+    }
+
+    fn visit_str<E: Error>(self, live: &str) -> Result<(), E> {
+        agree(self.place.stated.as_str() == Some(live))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut live: A) -> Result<(), A::Error> {
+        let Stated::Array(stated) = self.place.stated else { return Err(differs()) };
+        let keys = match self.place.spot.and_then(|spot| spot.lists()) {
+            Some(Lists::Keyed(keys)) => &**keys,
+            Some(Lists::Set | Lists::Atomic) | None => &[],
+        };
+        for stated in stated {
+            if live.next_element_seed(Same { place: self.place.part(None, stated), keys })?.is_none() {
+                return Err(differs());
+            }
+        }
+        agree(live.next_element::<IgnoredAny>()?.is_none())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut live: A) -> Result<(), A::Error> {
+        let Self { place, keys } = self;
+        let Stated::Object(fields) = place.stated else { return Err(differs()) };
+        // An entry is known by fields that desired may leave to their defaults.
+        let mut known =
+            fields.iter().filter(|(name, value)| keys.iter().any(|it| **it == **name) && !is_empty(value)).count();
+        meet_all(
+            &mut live,
+            fields,
+            |_| false,
+            |live, key, stated| match stated {
+                Some((leaf, stated)) => live.next_value_seed(Same { place: place.part(Some(leaf), stated), keys: &[] }),
+                None if keys.iter().any(|it| **it == *key) => {
+                    let default = place.spot.and_then(|it| it.child(&key)).and_then(|it| it.default(place.kind));
+                    known += 1;
+                    agree(default == Some(&live.next_value()?))
+                }
+                None => live.next_value::<IgnoredAny>().map(drop),
+            },
+        )?;
+        agree(known == keys.len())
+    }
+}
+
+fn is_empty(value: &Stated<'_>) -> bool {
+    value.is_null() || value.as_str() == Some("")
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn managed(manager: &str, subresource: &str) -> String {
-        json!({
-            "metadata": {
-                "name": "a",
-                "managedFields": [
-                    {"manager": "confighub", "operation": "Apply", "fieldsV1": {"f:spec": {}}},
-                    {"manager": manager, "operation": "Update", "subresource": subresource, "fieldsV1": {}},
-                ],
-            },
-            "spec": {"status": {"managedFields": 1}},
-            "status": {"replicas": 1},
-        })
-        .to_string()
-    }
-
-    #[test]
-    fn what_is_compared_stays() {
-        let raw = managed("kubectl-edit", "");
-        let glance = Glance::of(&raw).expect("it is as a server writes it");
-        assert_eq!(glance.live, json!({"metadata": {"name": "a"}, "spec": {"status": {"managedFields": 1}}}));
-    }
-
-    #[test]
-    fn a_person_is_known_by_tool_and_subresource() {
-        let mut persons = Persons::default();
-        for (manager, subresource, expected) in [
-            ("kubectl-edit", "", true),
-            ("kubectl", "scale", true),
-            ("kubectl", "status", false),
-            ("kube-controller-manager", "", false),
-            ("kubectl-edit", "", true),
-        ] {
-            let raw = managed(manager, subresource);
-            let glance = Glance::of(&raw).expect("it is as a server writes it");
-            assert_eq!(glance.knows_a_person(&mut persons), expected, "{manager} {subresource}");
-        }
-    }
-
-    #[test]
-    fn what_is_odd_deserves_a_second_look() {
-        for raw in ["[]", "{\"metadata\": null}", "{\"metadata\": {\"managedFields\": {}}}", "{\"metadata\": {"] {
-            assert!(Glance::of(raw).is_none(), "{raw}");
-        }
-    }
-}
+mod tests;
