@@ -30,7 +30,7 @@ use crate::redact::{Redactor, Text};
 
 use discovery::Discovery;
 pub use discovery::Served;
-pub use live::Search;
+pub use live::{Search, Settled, Sight};
 use request::Connection;
 
 /// How long and how often the cluster is asked, and what the surroundings give: everything that is not the kubeconfig's.

@@ -33,4 +33,5 @@ pub mod facts;
 pub mod strays;
 pub mod show;
 
+pub use glance::FirstLook;
 pub use judge::{Case, judge};

@@ -87,6 +87,7 @@ async fn pages(
             Fault::OtherName(what) => Stop::OneByOne(untrue(&what)),
         })?;
         kept.found.extend(more.found);
+        kept.settled.extend(more.settled);
         kept.strays.extend(more.strays);
         let Some(next) = next else { return Ok(()) };
         let read_ahead = ahead.filter(|_| early.as_ref() == Some(&next));

@@ -2,6 +2,7 @@
 //! always by name. One kind that fails leaves the others alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream;
@@ -21,12 +22,30 @@ use crate::model::outcome::{Obstacle, Reason};
 const FEW: usize = 5;
 
 /// What is asked for beside the wanted objects.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Search {
     /// Which other objects of a list are kept.
     pub beside: Beside,
     /// What is listed even where nothing, or little, of it is wanted. Secrets never are.
     pub lists: BTreeSet<ListPlace>,
+    /// Which of the wanted objects need not be kept once they were seen.
+    pub settled: Option<Arc<Settled>>,
+}
+
+/// Says that nobody needs an object's text, which the server just sent.
+pub type Settled = dyn Fn(Sight<'_>) -> bool + Send + Sync;
+
+/// A wanted object while it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// Its kind, as it was asked for.
+    pub gvk: &'a GroupVersionKind,
+    /// None for cluster-scoped kinds.
+    pub namespace: Option<&'a str>,
+    /// `metadata.name`.
+    pub name: &'a str,
+    /// Its text.
+    pub raw: &'a str,
 }
 
 type Seen = Vec<(ObjectKey, Observed)>;
@@ -91,7 +110,7 @@ pub(super) async fn read(
     let mut jobs: Vec<Job<'_>> = jobs.collect();
     // A second round reads by name what must not be listed.
     while !jobs.is_empty() {
-        let results = stream::iter(std::mem::take(&mut jobs)).map(|job| run(connection, job, search.beside));
+        let results = stream::iter(std::mem::take(&mut jobs)).map(|job| run(connection, job, search));
         let mut results = results.buffer_unordered(connection.limits.concurrency.max(1));
         while let Some(done) = results.next().await {
             live.objects.extend(done.seen);
@@ -158,12 +177,12 @@ fn collection((gvk, namespace): Place<'_>, served: &Served) -> String {
     format!("{root}/{}{namespace}/{}", version.join("/"), percent_encoded(&served.plural))
 }
 
-async fn run<'a>(connection: &Connection, job: Job<'a>, beside: Beside) -> Done<'a> {
+async fn run<'a>(connection: &Connection, job: Job<'a>, search: &Search) -> Done<'a> {
     match job {
         Job::Get(served, key, listing) => {
             Done { seen: vec![(key.clone(), get(connection, served, key, listing).await)], ..Done::default() }
         }
-        Job::List(served, place, keys) => list_all(connection, served, place, keys, beside).await,
+        Job::List(served, place, keys) => list_all(connection, served, place, keys, search).await,
     }
 }
 
@@ -172,16 +191,19 @@ async fn list_all<'a>(
     served: &'a Served,
     place: Place<'a>,
     keys: Vec<&'a ObjectKey>,
-    beside: Beside,
+    search: &Search,
 ) -> Done<'a> {
     let wanted: BTreeSet<String> = keys.iter().map(|key| key.name.clone()).collect();
     let (gvk, namespace) = place;
-    let asked = Asked { gvk: gvk.clone(), namespace: namespace.map(str::to_owned), keep: Keep::Named(wanted, beside) };
+    let Search { beside, settled, lists: _ } = search.clone();
+    let keep = Keep::Named { wanted, beside, settled };
+    let asked = Asked { gvk: gvk.clone(), namespace: namespace.map(str::to_owned), keep };
     let Listed { mut kept, end } = list(connection, &served.plural, &collection(place, served), asked).await;
     let (mut seen, mut again) = (Seen::new(), Vec::new());
     for key in keys {
         let observed = match (kept.found.remove(&key.name), &end) {
             (Some(raw), _) => Observed::Found(raw),
+            (None, _) if kept.settled.contains(&key.name) => Observed::AsDesired,
             (None, End::Complete) => Observed::Absent,
             (None, End::OneByOne(obstacle)) if served.gettable => {
                 again.push(Job::Get(served, key, Some(obstacle.clone())));

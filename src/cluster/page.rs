@@ -1,16 +1,17 @@
 //! PURE: one page of a list → the objects that are kept. Runs beside the runtime's threads, so it owns what it needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::live::{Settled, Sight};
 use super::wire::{Described, Identity, Marked, OwnerReference, Page, PageMeta, unread};
 use crate::model::object::{Beside, GroupVersionKind, ObjectKey, Owner, Stray};
 
 /// Which list, and what of it is kept.
-#[derive(Debug)]
 pub(super) struct Asked {
     pub(super) gvk: GroupVersionKind,
     pub(super) namespace: Option<String>,
@@ -18,10 +19,9 @@ pub(super) struct Asked {
 }
 
 /// What is kept of a list.
-#[derive(Debug)]
 pub(super) enum Keep {
-    /// Objects of these names as they came, and of the others what `beside` asks for.
-    Named(BTreeSet<String>, Beside),
+    /// Objects of these names as they came, unless that settles them, and of the others what `beside` asks for.
+    Named { wanted: BTreeSet<String>, beside: Beside, settled: Option<Arc<Settled>> },
     /// Every object as it came.
     Everything,
 }
@@ -30,6 +30,8 @@ pub(super) enum Keep {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     pub(super) found: BTreeMap<String, Box<RawValue>>,
+    /// Names of wanted objects that were there and need not be kept.
+    pub(super) settled: BTreeSet<String>,
     pub(super) strays: Vec<Stray>,
 }
 
@@ -67,12 +69,18 @@ pub(super) fn reduce(asked: &Asked, body: &[u8]) -> Result<(Kept, Option<String>
         let is_marked = [item.metadata.labels, item.metadata.annotations].contains(&Marked::Yes);
         match &asked.keep {
             Keep::Everything => drop(kept.found.insert(item.metadata.name.into_owned(), raw.to_owned())),
-            Keep::Named(wanted, _) if wanted.contains(item.metadata.name.as_ref()) => {
-                kept.found.insert(item.metadata.name.into_owned(), raw.to_owned());
+            Keep::Named { wanted, settled, .. } if wanted.contains(item.metadata.name.as_ref()) => {
+                let name = item.metadata.name.into_owned();
+                let sight = Sight { gvk: &asked.gvk, namespace, name: &name, raw: raw.get() };
+                if settled.as_ref().is_some_and(|are_settled| are_settled(sight)) {
+                    kept.settled.insert(name);
+                } else {
+                    kept.found.insert(name, raw.to_owned());
+                }
             }
-            Keep::Named(_, Beside::All) => kept.strays.push(stray(asked, item, raw)?),
-            Keep::Named(_, Beside::Marked) if is_marked => kept.strays.push(stray(asked, item, raw)?),
-            Keep::Named(_, Beside::None | Beside::Marked) => {}
+            Keep::Named { beside: Beside::All, .. } => kept.strays.push(stray(asked, item, raw)?),
+            Keep::Named { beside: Beside::Marked, .. } if is_marked => kept.strays.push(stray(asked, item, raw)?),
+            Keep::Named { beside: Beside::None | Beside::Marked, .. } => {}
         }
     }
     Ok((kept, page.metadata.next.filter(|token| !token.is_empty())))

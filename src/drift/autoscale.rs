@@ -165,7 +165,7 @@ impl Autoscalers {
     pub fn stated(selection: &Selection, observed: &BTreeMap<ObjectKey, Observed>) -> Self {
         let mut all = Self::default();
         all.extend(selection.autoscalers.iter().cloned());
-        for object in &selection.objects {
+        for object in selection.objects.iter() {
             if !is_autoscaler(&object.key.gvk) {
                 continue;
             }
@@ -173,7 +173,7 @@ impl Autoscalers {
             let live = match observed.get(&object.key) {
                 Some(Observed::Absent) => continue,
                 Some(Observed::Found(raw)) => serde_json::from_str(raw.get()).ok(),
-                Some(Observed::NotRead(_)) | None => None,
+                Some(Observed::AsDesired | Observed::NotRead(_)) | None => None,
             };
             all.extend(match live {
                 Some(live) => read(&live),

@@ -9,26 +9,77 @@ mod whole;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json_borrow::{ObjectAsVec, Value as Stated};
 
+use super::autoscale;
+use super::compare;
 use super::fields;
 use super::types::{self, CustomSchemas, Lists, Spot};
 use crate::model::environment::Additions;
-use crate::model::object::StatedObject;
+use crate::model::object::{GroupVersionKind, StatedObject};
 use managed::Manager;
 
 pub(super) use managed::Persons;
+
+/// Looks at objects while they are read, so that those about which there is nothing to say need not be kept.
+#[derive(Debug)]
+pub struct FirstLook {
+    /// Sorted by key.
+    objects: Arc<[StatedObject]>,
+    additions: Additions,
+    persons: Persons,
+}
+
+impl FirstLook {
+    /// For the objects of a selection, which are sorted.
+    pub fn new(objects: Arc<[StatedObject]>, additions: Additions) -> Self {
+        Self { objects, additions, persons: Persons::default() }
+    }
+
+    /// Whether there is nothing to say about the object of this kind, namespace and name: `raw` is its text, as the server
+    /// sent it. Custom resources have to wait for their schema, and of autoscalers more is asked than whether they differ.
+    pub fn is_as_desired(&self, gvk: &GroupVersionKind, namespace: Option<&str>, name: &str, raw: &str) -> bool {
+        if !types::is_built_in(gvk) || autoscale::is_autoscaler(gvk) {
+            return false;
+        }
+        let order = |it: &StatedObject| {
+            (&it.key.gvk, it.key.namespace.as_deref(), it.key.name.as_str()).cmp(&(gvk, namespace, name))
+        };
+        let Ok(at) = self.objects.binary_search_by(order) else { return false };
+        is_as_desired(&self.objects[at], raw, &CustomSchemas::default(), (self.additions, &self.persons))
+    }
+}
 
 /// Whether there is nothing to say about the object. `raw` is its text, as the server sent it.
 pub(super) fn is_as_desired(
     object: &StatedObject,
     raw: &str,
     schemas: &CustomSchemas,
-    (additions, persons): (Additions, &mut Persons),
+    (additions, persons): (Additions, &Persons),
+) -> bool {
+    let is_same = says_the_same(object, raw, schemas, (additions, persons));
+    // Every test that compares anything also tests that both looks agree.
+    debug_assert!(
+        !is_same || {
+            let (desired, live) = (object.desired(), serde_json::from_str(raw).unwrap_or_default());
+            compare::compare(&desired.body, &live, &object.key.gvk, schemas).is_empty()
+        },
+        "at first glance {} is as desired, and it is not",
+        object.key
+    );
+    is_same
+}
+
+fn says_the_same(
+    object: &StatedObject,
+    raw: &str,
+    schemas: &CustomSchemas,
+    (additions, persons): (Additions, &Persons),
 ) -> bool {
     let key = &object.key;
     // The values of a Secret are bytes, which can be written in several ways.

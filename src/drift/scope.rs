@@ -42,7 +42,7 @@ pub struct Bounds<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// To be asked for, sorted by key; each key once.
-    pub objects: Vec<StatedObject>,
+    pub objects: Arc<[StatedObject]>,
     /// Left out on purpose.
     pub suppressed: Vec<Suppressed>,
     /// In scope, and yet nothing can be asked for.
@@ -117,7 +117,7 @@ pub fn select(
     }
     selection.notes.extend(fits_nothing("scope.kinds", "kind", &bounds.scope.kinds, &kinds, redactor));
     selection.notes.extend(fits_nothing("namespaces", "namespace", &bounds.target.namespaces, &namespaces, redactor));
-    selection.keep_unique(stated, redactor);
+    selection.objects = selection.unique(stated, redactor).into();
     selection.suppressed.sort();
     selection.not_compared.sort();
     selection
@@ -227,7 +227,7 @@ impl Selection {
     }
 
     /// An object that is stated twice has no desired state, whichever API version each names.
-    fn keep_unique(&mut self, mut stated: Vec<StatedObject>, redactor: &Redactor) {
+    fn unique(&mut self, mut stated: Vec<StatedObject>, redactor: &Redactor) -> Vec<StatedObject> {
         let identity = |object: &StatedObject| {
             let ObjectKey { gvk, namespace, name } = &object.key;
             (gvk.group.clone(), gvk.kind.clone(), namespace.clone(), name.clone())
@@ -237,10 +237,11 @@ impl Selection {
             units.entry(identity(object)).or_default().push(object.unit.clone());
         }
         stated.sort_by(|one, other| (&one.key, &one.unit).cmp(&(&other.key, &other.unit)));
+        let mut unique = Vec::with_capacity(stated.len());
         for object in stated {
             let Some(mut by) = units.get(&identity(&object)).cloned() else { continue };
             if by.len() == 1 {
-                self.objects.push(object);
+                unique.push(object);
                 continue;
             }
             // Told once, for all who state it.
@@ -261,6 +262,7 @@ impl Selection {
                 },
             });
         }
+        unique
     }
 }
 

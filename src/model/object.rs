@@ -99,6 +99,8 @@ pub struct DesiredObject {
 pub enum Observed {
     /// The object as the server sent it, `managedFields` included; `apiVersion` and `kind` may be absent (list items).
     Found(Box<serde_json::value::RawValue>),
+    /// It is there and says what desired says; so it was found while it was read, and was not kept.
+    AsDesired,
     /// The server said that there is no such object.
     Absent,
     /// Nothing is known about it.

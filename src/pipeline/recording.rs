@@ -162,6 +162,7 @@ fn object(key: &ObjectKey, observed: &Observed, mask: &Mask<'_>) -> Object {
             // The comparison refuses it too; its text is nothing that anybody should keep.
             Err(_) => ObjectAnswer::Found(Value::Null),
         },
+        Observed::AsDesired => unreachable!("a run that is recorded keeps all that it reads"),
         Observed::Absent => ObjectAnswer::Absent,
         Observed::NotRead(it) => ObjectAnswer::NotRead(it.clone()),
     };

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::bundle::{Faithful, FoundAutoscalers, Reading};
-use crate::cluster::{Search, Served};
+use crate::cluster::{Search, Served, Sight};
 use crate::confighub::SpaceUnits;
 use crate::drift;
+use crate::drift::FirstLook;
 use crate::drift::autoscale::{self, Autoscaler, Autoscalers};
 use crate::drift::scope::{self, Bounds, Selection};
 use crate::drift::strays;
@@ -114,7 +115,13 @@ impl Place<'_> {
         };
         let selection = scope::select(documents, &bounds, is_namespaced, redactor);
         let wanted: Vec<_> = selection.objects.iter().map(|it| it.key.clone()).collect();
-        let search = search(source, &selection, &bounds, &mut kinds).await;
+        let mut search = search(source, &selection, &bounds, &mut kinds).await;
+        // A recording keeps everything.
+        if self.shared.key.is_none() {
+            let look = FirstLook::new(Arc::clone(&selection.objects), inputs.additions);
+            search.settled =
+                Some(Arc::new(move |it: Sight<'_>| look.is_as_desired(it.gvk, it.namespace, it.name, it.raw)));
+        }
         let live = source.objects(&wanted, &kinds, &search).await;
         let in_doubt = in_doubt(&selection, &live);
         let custom = custom(&kinds, &live);
@@ -229,7 +236,7 @@ async fn search(source: &Source<'_>, selection: &Selection, bounds: &Bounds<'_>,
         let served = kinds.iter().filter_map(|(gvk, served)| Some((gvk.clone(), served.as_ref().ok()?.namespaced)));
         listable.extend(served);
     }
-    Search { beside, lists: strays::places(selection, bounds, &listable) }
+    Search { beside, lists: strays::places(selection, bounds, &listable), settled: None }
 }
 
 /// The namespaces in which replicas differ without an autoscaler among the units: where the cluster is asked for its own.

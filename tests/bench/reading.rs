@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
-use drift_detector::cluster::{Cluster, Limits, Search};
+use drift_detector::cluster::{Cluster, Limits, Search, Sight};
 use drift_detector::drift::autoscale::Autoscalers;
 use drift_detector::drift::scope::{self, Bounds, Selection, UnitDocuments};
 use drift_detector::drift::types::CustomSchemas;
-use drift_detector::drift::{self, Case};
+use drift_detector::drift::{self, Case, FirstLook};
 use drift_detector::manifest;
 use drift_detector::model::access::{ClusterAccess, KubeconfigSource};
 use drift_detector::model::environment::{Additions, Scope, Stage, Target};
-use drift_detector::model::object::{GroupVersionKind, ObjectKey, Observed};
+use drift_detector::model::object::{GroupVersionKind, Live, ObjectKey, Observed};
 use drift_detector::model::outcome::Comparison;
 use drift_detector::model::unit::{Basis, Unit};
 use drift_detector::redact::Redactor;
@@ -60,11 +60,11 @@ pub(crate) fn rows(scene: &Scene) -> Result<Vec<Row>> {
         bytes = runtime.block_on(download(scene, &uris))?;
         downloading.push(started.elapsed());
         let taken = runtime.block_on(given.read_and_compare(&access))?;
+        comparing.push(runtime.block_on(given.compare(&access))?);
         ensure!(taken.comparison.findings.len() == scene.drift.len(), "found {:?}", taken.comparison.findings);
         ensure!(taken.comparison.compared == OBJECTS, "compared {}", taken.comparison.compared);
         parsing.push(taken.parsing);
         reading.push(taken.all);
-        comparing.push(taken.comparing);
     }
     let [reading, comparing, parsing, download] = [reading, comparing, parsing, downloading].map(Sample::of_times);
     let plain = format!(
@@ -98,14 +98,21 @@ async fn download(scene: &Scene, uris: &[String]) -> Result<usize> {
     Ok(sizes.into_iter().sum())
 }
 
+/// When objects are compared for the first time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// While they are read, as the detector does.
+    Early,
+    /// When all have been.
+    Late,
+}
+
 /// How long the steps took.
 struct Taken {
     /// The units' YAML, which is not part of `all`.
     parsing: Duration,
     /// From no connection to the verdict.
     all: Duration,
-    /// What of it was spent after the last byte.
-    comparing: Duration,
     comparison: Comparison,
 }
 
@@ -137,24 +144,48 @@ impl Given {
     /// What the pipeline does with a target, once it has its units.
     async fn read_and_compare(&self, access: &ClusterAccess) -> Result<Taken> {
         let started = Instant::now();
-        let documents = self
-            .units
-            .iter()
-            .map(|unit| UnitDocuments { unit, documents: Arc::new(manifest::documents(&unit.text)) })
-            .collect::<Vec<_>>();
+        let documents = self.documents();
         let parsing = started.elapsed();
 
         let started = Instant::now();
+        let (selection, live) = self.read(access, documents, Look::Early).await?;
+        let comparison = self.judge(selection, live.objects);
+        Ok(Taken { parsing, all: started.elapsed(), comparison })
+    }
+
+    /// The comparison alone, of objects as they came.
+    async fn compare(&self, access: &ClusterAccess) -> Result<Duration> {
+        let (selection, live) = self.read(access, self.documents(), Look::Late).await?;
+        let started = Instant::now();
+        self.judge(selection, live.objects);
+        Ok(started.elapsed())
+    }
+
+    fn documents(&self) -> Vec<UnitDocuments<'_>> {
+        let documents = |unit| UnitDocuments { unit, documents: Arc::new(manifest::documents(&unit.text)) };
+        self.units.iter().map(documents).collect()
+    }
+
+    async fn read(
+        &self,
+        access: &ClusterAccess,
+        documents: Vec<UnitDocuments<'_>>,
+        look: Look,
+    ) -> Result<(Selection, Live)> {
         let cluster = Cluster::connect(access, Limits::default(), &self.redactor).await;
         let cluster = cluster.map_err(|it| anyhow!("{}", it.detail))?;
         let kinds = cluster.discover(&scope::kinds(&documents, &self.scope)).await;
         let is_namespaced = |gvk: &GroupVersionKind| kinds[gvk].as_ref().map(|it| it.namespaced).map_err(Clone::clone);
         let selection = self.select(documents, is_namespaced);
         let wanted: Vec<ObjectKey> = selection.objects.iter().map(|it| it.key.clone()).collect();
-        let live = cluster.read(&wanted, &kinds, &Search::default()).await;
-        let read = Instant::now();
-        let comparison = self.judge(selection, live.objects);
-        Ok(Taken { parsing, all: started.elapsed(), comparing: read.elapsed(), comparison })
+        let mut search = Search::default();
+        if look == Look::Early {
+            let look = FirstLook::new(Arc::clone(&selection.objects), Additions::Report);
+            let settles = move |it: Sight<'_>| look.is_as_desired(it.gvk, it.namespace, it.name, it.raw);
+            search.settled = Some(Arc::new(settles));
+        }
+        let live = cluster.read(&wanted, &kinds, &search).await;
+        Ok((selection, live))
     }
 
     fn select(

@@ -110,7 +110,7 @@ fn deployments() -> Vec<ObjectKey> {
 fn reason(observed: Option<&Observed>) -> Option<Reason> {
     match observed {
         Some(Observed::NotRead(obstacle)) => Some(obstacle.reason),
-        Some(Observed::Found(_) | Observed::Absent) | None => None,
+        Some(Observed::Found(_) | Observed::AsDesired | Observed::Absent) | None => None,
     }
 }
 
@@ -118,6 +118,7 @@ fn reason(observed: Option<&Observed>) -> Option<Reason> {
 fn shown(observed: Option<&Observed>) -> String {
     match observed {
         Some(Observed::Found(_)) => "found".to_owned(),
+        Some(Observed::AsDesired) => "as desired".to_owned(),
         Some(Observed::Absent) => "absent".to_owned(),
         Some(Observed::NotRead(obstacle)) => format!("{:?}: {}; {}", obstacle.reason, obstacle.detail, obstacle.remedy),
         None => "no entry".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 
@@ -21,18 +22,20 @@ pub(super) struct Manager<'a> {
 
 /// Whether managers are people's tools. The same few write most objects.
 #[derive(Debug, Default)]
-pub(in crate::drift) struct Persons(HashMap<Manager<'static>, bool>);
+pub(in crate::drift) struct Persons(Mutex<HashMap<Manager<'static>, bool>>);
 
 impl Persons {
     /// Whether this is a person's tool.
-    pub(super) fn wrote(&mut self, manager: &Manager<'_>) -> bool {
-        if let Some(known) = self.0.get(manager) {
+    pub(super) fn wrote(&self, manager: &Manager<'_>) -> bool {
+        // What a panicking thread left is a map all the same.
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get(manager) {
             return *known;
         }
         let Manager { manager: name, operation, subresource } = manager;
         let operation = if operation == "Apply" { Operation::Apply } else { Operation::Update };
         let is_persons = managers::class(name, operation, subresource.as_deref()) == ManagerClass::PersonsTool;
-        self.0.insert(manager.kept(), is_persons);
+        all.insert(manager.kept(), is_persons);
         is_persons
     }
 }
@@ -54,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_person_is_known_by_tool_and_subresource() {
-        let mut persons = Persons::default();
+        let persons = Persons::default();
         for (manager, subresource, expected) in [
             ("kubectl-edit", None, true),
             ("kubectl", Some("scale"), true),

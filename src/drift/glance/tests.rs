@@ -26,12 +26,8 @@ fn object(desired: &Value) -> StatedObject {
 
 fn is_same(desired: &Value, live: &Value) -> bool {
     let object = object(desired);
-    let said = is_as_desired(
-        &object,
-        &live.to_string(),
-        &CustomSchemas::default(),
-        (Additions::Report, &mut Persons::default()),
-    );
+    let said =
+        is_as_desired(&object, &live.to_string(), &CustomSchemas::default(), (Additions::Report, &Persons::default()));
     let differences = compare::compare(desired, live, &object.key.gvk, &CustomSchemas::default());
     assert!(!said || differences.is_empty(), "{differences:?}\ndesired {desired}\nlive {live}");
     said
@@ -109,7 +105,7 @@ fn what_is_odd_deserves_a_second_look() {
     let desired =
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "1", "b": "2"}});
     let said = |raw: &str| {
-        let given = (Additions::Off, &mut Persons::default());
+        let given = (Additions::Off, &Persons::default());
         is_as_desired(&object(&desired), raw, &CustomSchemas::default(), given)
     };
     assert!(said(r#"{"metadata": {"name": "a"}, "data": {"a": "1", "b": "2"}}"#));

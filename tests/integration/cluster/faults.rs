@@ -71,6 +71,7 @@ async fn judge(path: &str, fault: Fault, want: Reason) -> anyhow::Result<()> {
                 assert!(!is_missing && raw.get().contains(&key.name), "{what}: {key} is not there");
                 assert!(!is_hit || may_fall_back || path.contains("continue"), "{what}: {key} was not read");
             }
+            Observed::AsDesired => panic!("{what}: {key} was not to be looked at"),
             Observed::NotRead(obstacle) => {
                 assert!(is_hit && !may_fall_back, "{what}: {key}: {}", shown(Some(observed)));
                 assert_eq!(obstacle.reason, want, "{what}: {}", shown(Some(observed)));
