@@ -77,7 +77,8 @@ pub(super) fn shape<'a>(place: &Place<'a>, desired: &[Value], live: &[Value]) ->
         Some((Lists::Set, _)) => Shape::Set,
         Some((Lists::Keyed(names), item)) => {
             let keys = Keys { names, item: Some(item), kind: place.kind() };
-            if all_have(keys, desired) && all_have(keys, live) { Shape::Keyed(keys) } else { Shape::Atomic }
+            // Live may have an entry without: the empty name is one where Go's zero is the default.
+            if all_have(keys, desired) { Shape::Keyed(keys) } else { Shape::Atomic }
         }
         _ if !place.is_typed() && !desired.is_empty() && is_named(desired) && is_named(live) => Shape::Named,
         _ => Shape::Atomic,

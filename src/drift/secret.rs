@@ -43,10 +43,14 @@ pub(super) fn compare(desired: &Map<String, Value>, live: &Map<String, Value>, f
 
 fn contents(secret: &Map<String, Value>) -> BTreeMap<&str, Content> {
     let entries = |field| secret.get(field).and_then(Value::as_object).into_iter().flatten();
-    let encoded = entries("data").map(|(key, value)| (key.as_str(), decoded(value)));
-    // The server writes `stringData` over `data`; later entries win here too.
-    let plain = entries("stringData").map(|(key, value)| (key.as_str(), plain(value)));
-    encoded.chain(plain).collect()
+    let mut contents: BTreeMap<_, _> = entries("data").map(|(key, value)| (key.as_str(), decoded(value))).collect();
+    // The server writes `stringData` over `data`, once it could read that.
+    for (key, value) in entries("stringData") {
+        if !matches!(contents.get(key.as_str()), Some(Content::Raw(_))) {
+            contents.insert(key, plain(value));
+        }
+    }
+    contents
 }
 
 fn decoded(value: &Value) -> Content {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the programs of cmd/, which the integration tests use, once, and prints the folder they are in.
-# A build takes minutes, so it lands in a cache outside the clone, under a name made of all it was built from.
+# A build takes minutes, so it lands in a cache outside the clone, under a name made of all it was built from. What it
+# needs on the way, gigabytes, goes with it; binaries that no clone asked for in a week go when others land.
 #
 #   build.sh                       builds everything if need be, and prints the folder of the binaries
 #   build.sh VERSION [PROGRAM...]  the same from another Kubernetes than go.mod names, as v1.34.4; only these programs
@@ -76,6 +77,11 @@ for program in "${@:-*}"; do
   done
 done
 
+# The version that go.mod names anyway needs no build of its own.
+if grep -q "k8s.io/kubernetes $version\$" go.mod; then
+  version=
+fi
+
 name=apiserver-$HOSTTYPE${version:+-$version}
 key=$({ cat build.sh go.mod go.sum "${sources[@]}" && echo "${programs[@]}"; } | sha256sum | cut -c1-16)
 out=$cache/$name-$key
@@ -91,6 +97,9 @@ if [[ ! -d $out ]]; then
   temp=$(mktemp -d "$cache/building-$name.XXXXXX")
   trap 'rm -rf "$temp"' EXIT
   trap 'exit 1' INT TERM
+  # What Go compiles is linked here and never again: kept, it would fill a disk with gigabytes for each version.
+  export GOCACHE=$temp/cache GOTMPDIR=$temp/work
+  mkdir "$GOTMPDIR"
 
   module=$PWD
   if [[ -n $version ]]; then
@@ -118,5 +127,8 @@ if [[ ! -d $out ]]; then
   (cd "$module" && go build -trimpath -buildvcs=false -ldflags "$flags" -o "$temp/bin/" "${programs[@]}") >&2 ||
     fail "the build failed"
   mv -T "$temp/bin" "$out"
+  find "$cache" -maxdepth 1 \( -name 'apiserver-*' -o -name 'building-*' \) -type d -mtime +7 -exec rm -rf {} +
 fi
+# Its time is that of its last use.
+touch "$out"
 echo "$out"

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use serde_json::Value;
+
 use super::judge::Problem;
+use super::place::{self, Step};
 
 /// One accepted disagreement.
 pub(super) struct Row {
@@ -12,8 +15,12 @@ pub(super) struct Row {
     pub(super) what: What,
     /// Glob over JSON pointers; of a refusal a part of the server's words.
     pub(super) path: &'static str,
+    /// Whether this desired object is such a case.
+    pub(super) given: fn(&Value) -> bool,
     pub(super) reason: &'static str,
 }
+
+const ALWAYS: fn(&Value) -> bool = |_| true;
 
 /// Which of the two says more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,39 +38,68 @@ pub(super) const ROWS: &[Row] = &[
         kind: "CSIDriver",
         what: What::SilentRefusal,
         path: "spec.volumeLifecycleModes: Invalid value",
+        given: ALWAYS,
         reason: "a set in another order: the server puts it into desired's order, and then refuses that",
     },
     Row {
         kind: "*",
         what: What::Reported,
         path: "/**/env",
+        given: ALWAYS,
         reason: "the order of variables counts where one refers to another; the measure leaves out every order",
     },
     Row {
         kind: "Order",
         what: What::SilentRefusal,
         path: ": \"null\"",
+        given: ALWAYS,
         reason: "a null states nothing; a schema that does not allow it keeps such a text from being shipped",
     },
     Row {
         kind: "Lease",
         what: What::SilentRefusal,
         path: "parsing time",
+        given: ALWAYS,
         reason: "the same instant without its microseconds: the server cannot read that, and nobody can have shipped it",
     },
     Row {
         kind: "Service",
         what: What::SilentRefusal,
-        path: "]: Duplicate value: {\"Name\"",
+        path: "]: Duplicate value: ",
+        given: has_empty_protocol,
         reason: "an empty protocol is TCP for the API, but the server's merge takes it for another port of that number",
+    },
+    Row {
+        kind: "*",
+        what: What::Silent,
+        path: "/**/ports",
+        given: has_empty_protocol,
+        reason: "the same of a container's ports: the server's merge adds it once more at each apply",
     },
     Row {
         kind: "{CSIDriver,Lease,Pod}",
         what: What::Reported,
         path: "/spec/{preferredHolder,strategy,schedulingGroup,preventPodSchedulingIfMissing}",
+        given: ALWAYS,
         reason: "a field behind a closed feature gate: the server forgets what desired states",
     },
+    Row {
+        kind: "*",
+        what: What::Reported,
+        path: "/**/emptyDir/mode",
+        given: ALWAYS,
+        reason: "the same: nobody can see from outside which gates are open",
+    },
 ];
+
+/// Whether a port's protocol is stated and empty: the merge knows entries by what is written, before any default.
+fn has_empty_protocol(desired: &Value) -> bool {
+    let is_empty = |value: &Value| value.is_null() || value.as_str() == Some("");
+    place::all(desired).iter().any(|it| {
+        matches!(it.as_slice(), [.., Step::Key(list), _, Step::Key(leaf)] if list == "ports" && leaf == "protocol")
+            && place::get(desired, it).is_some_and(is_empty)
+    })
+}
 
 /// Which rows were used so far.
 #[derive(Default)]
@@ -71,7 +107,7 @@ pub(super) struct Used(Mutex<BTreeSet<usize>>);
 
 impl Used {
     /// Whether a row covers the problem.
-    pub(super) fn accepts(&self, kind: &str, problem: &Problem) -> bool {
+    pub(super) fn accepts(&self, kind: &str, desired: &Value, problem: &Problem) -> bool {
         let (what, place) = match problem {
             Problem::Missed(path) => (What::Silent, path),
             Problem::False(path) => (What::Reported, path),
@@ -81,7 +117,9 @@ impl Used {
             What::SilentRefusal => place.contains(row.path),
             What::Silent | What::Reported => fast_glob::glob_match(row.path, place),
         };
-        let covers = |row: &Row| row.what == what && fast_glob::glob_match(row.kind, kind) && is_there(row);
+        let covers = |row: &Row| {
+            row.what == what && fast_glob::glob_match(row.kind, kind) && is_there(row) && (row.given)(desired)
+        };
         let found = ROWS.iter().position(covers);
         self.0.lock().expect("nobody panics while noting").extend(found);
         found.is_some()

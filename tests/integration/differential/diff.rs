@@ -94,7 +94,7 @@ impl Walk {
             ListType::Keyed(keys) => {
                 let item = node.and_then(Node::item);
                 let key_of =
-                    |value: &Value| keys.iter().map(|key| key_field(item, value, key).cloned()).collect::<Vec<_>>();
+                    |value: &Value| keys.iter().map(|key| key_field(item, value, key).map(plain)).collect::<Vec<_>>();
                 for entry in result {
                     let key = key_of(entry);
                     let stated = wanted.iter().position(|it| key_of(it) == key);
@@ -103,7 +103,9 @@ impl Walk {
                     self.value(item, stated.and_then(|index| wanted.get(index)), partner, Some(entry));
                     self.path.pop();
                 }
-                if live.iter().any(|entry| result.iter().all(|it| key_of(it) != key_of(entry))) {
+                // A merge leaves an entry out, or adds one that only its defaults make the same as another.
+                let count = |list: &[Value], entry| list.iter().filter(|it| key_of(it) == key_of(entry)).count();
+                if live.iter().any(|entry| count(live, entry) != count(result, entry)) {
                     self.found(false);
                 }
             }
@@ -169,6 +171,11 @@ fn amount(text: &str) -> Option<f64> {
         exponent => (10f64.powi(exponent.strip_prefix('e')?.parse().ok()?), false),
     };
     Some(if is_small { number / scale } else { number * scale })
+}
+
+/// A port is the same as `80` and as `80.0`.
+fn plain(value: &Value) -> Value {
+    value.as_f64().map_or_else(|| value.clone(), Value::from)
 }
 
 /// A part of an entry's key, which the server may fill in.

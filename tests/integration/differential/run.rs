@@ -110,7 +110,7 @@ impl<'a> Ground<'a> {
     /// What nobody accepted.
     pub(super) fn problems(&self, base: &Base, opinions: &Opinions) -> Vec<Problem> {
         let mut problems = opinions.problems();
-        problems.retain(|it| !self.used.accepts(&base.gvk.kind, it));
+        problems.retain(|it| !self.used.accepts(&base.gvk.kind, &opinions.desired, it));
         problems
     }
 
