@@ -29,7 +29,7 @@ use crate::model::outcome::{Obstacle, Reason};
 use crate::redact::{Redactor, Text};
 
 use discovery::Discovery;
-pub use discovery::Served;
+pub use discovery::{Listable, Served};
 pub use live::{Search, Settled, Sight};
 use request::Connection;
 
@@ -152,9 +152,8 @@ impl Cluster {
         schemas::read(&self.connection, kinds).await
     }
 
-    /// Every kind that can be listed, each at the version that the server prefers, and what stood in the way of knowing
-    /// more.
-    pub async fn listable(&self) -> (BTreeMap<GroupVersionKind, Served>, Vec<Obstacle>) {
+    /// Every kind that can be listed, each at its best version, and what stood in the way of knowing more.
+    pub async fn listable(&self) -> Listable {
         discovery::listable(&self.connection, &self.discovery).await
     }
 }

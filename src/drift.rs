@@ -15,6 +15,7 @@ mod place;
 mod fields;
 mod defaults;
 mod lists;
+mod steps;
 mod equal;
 mod rule;
 pub mod quantity;

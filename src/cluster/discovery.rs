@@ -78,27 +78,44 @@ pub(super) async fn discover(
     core.into_iter().chain(named).collect()
 }
 
-/// Every kind that can be listed, each at its best version, and why there may be more.
-pub(super) async fn listable(
-    connection: &Connection,
-    discovery: &Discovery,
-) -> (BTreeMap<GroupVersionKind, Served>, Vec<Obstacle>) {
-    let (mut best, mut obstacles) = (BTreeMap::<(String, String), (Rank, GroupVersionKind, Served)>::new(), Vec::new());
+/// What a server serves, for whoever wants all of it.
+#[derive(Debug, Default)]
+pub struct Listable {
+    /// Every kind that can be listed, each at its best version.
+    pub kinds: BTreeMap<GroupVersionKind, Served>,
+    /// Groups and versions whose kinds are not known, as the kind `*`, and why. The group `*`: all but the core group.
+    pub unknown: BTreeMap<GroupVersionKind, Obstacle>,
+}
+
+/// Everything that can be listed, and why there may be more.
+pub(super) async fn listable(connection: &Connection, discovery: &Discovery) -> Listable {
+    let mut best = BTreeMap::<(String, String), (Rank, GroupVersionKind, Served)>::new();
+    let mut unknown = BTreeMap::new();
+    let all = |group: &str, version: &str| GroupVersionKind {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        kind: "*".to_owned(),
+    };
     for root in [CORE, NAMED] {
         let mut known = discovery.below(root).lock().await;
         let catalogue = match catalogue(connection, root, &mut known).await {
             Ok(catalogue) => catalogue,
             Err(obstacle) => {
-                obstacles.push(obstacle);
+                unknown.insert(all(if root == CORE { "" } else { "*" }, "*"), obstacle);
                 continue;
             }
         };
         ask(connection, root, catalogue, |_| true).await;
         for ((group, version), contents) in catalogue {
             let kinds = match contents {
+                // Its server was never reached, so that nothing of it is remembered.
+                Version::Stale(kinds) if kinds.is_empty() => {
+                    unknown.insert(all(group, version), stale(connection, group, version));
+                    continue;
+                }
                 Version::Known(kinds) | Version::Stale(kinds) => kinds,
                 Version::Failed(obstacle) => {
-                    obstacles.push(obstacle.clone());
+                    unknown.insert(all(group, version), obstacle.clone());
                     continue;
                 }
                 Version::Unasked => continue,
@@ -114,7 +131,7 @@ pub(super) async fn listable(
             }
         }
     }
-    (best.into_values().map(|(_, gvk, served)| (gvk, served)).collect(), obstacles)
+    Listable { kinds: best.into_values().map(|(_, gvk, served)| (gvk, served)).collect(), unknown }
 }
 
 /// Stage, major and minor number: greater is better.
@@ -302,11 +319,7 @@ fn judge(connection: &Connection, catalogue: &Catalogue, gvk: &GroupVersionKind)
     match catalogue.get(&place(gvk)) {
         Some(Version::Failed(obstacle)) => return Err(obstacle.clone()),
         Some(Version::Stale(_)) => {
-            return Err(connection.obstacle(
-                Reason::Unreachable,
-                &format!("the API server at {host} does not reach the server behind {}", gvk.api_version()),
-                &format!("repair it (`kubectl get apiservice {}.{}`) and run again", gvk.version, gvk.group),
-            ));
+            return Err(stale(connection, &gvk.group, &gvk.version));
         }
         Some(Version::Known(_) | Version::Unasked) | None => {}
     }
@@ -322,6 +335,15 @@ fn judge(connection: &Connection, catalogue: &Catalogue, gvk: &GroupVersionKind)
         ),
     };
     Err(connection.obstacle(Reason::NotServed, &format!("{host} does not serve {gvk}{there}"), &remedy))
+}
+
+/// An aggregated API whose server is down.
+fn stale(connection: &Connection, group: &str, version: &str) -> Obstacle {
+    connection.obstacle(
+        Reason::Unreachable,
+        &format!("the API server at {} does not reach the server behind {group}/{version}", connection.whose.host),
+        &format!("repair it (`kubectl get apiservice {version}.{group}`) and run again"),
+    )
 }
 
 /// The versions that do have the kind: of its own group, else of others (`Ingress` moved).

@@ -3,36 +3,41 @@
 //! Silent is everything else: what any other manager owns too, what nobody is known to own (no `managedFields`: nobody
 //! knows), what the server or ConfigHub's delivery owns, API defaults that came with a person's write, and known injections.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::compare::{Difference, Sensitivity};
 use super::defaults;
 use super::fields;
 use super::injected::{self, Situation};
-use super::owners::{self, Entry, Nodes, Owners, Step as Down, Told};
-use super::path::FieldPath;
+use super::owners::{Entry, Nodes, Owners};
+use super::path::Segment;
 use super::place::{Place, Step};
 use super::rule::Rule;
+use super::steps;
 use crate::model::finding::Code;
 
 /// The topmost added nodes, by path. What a difference in `found` covers already is not told twice.
 ///
-/// Indices are those of desired where desired has the entry; an added entry has its index in live.
+/// `owners` are those of the situation's live object. Indices are those of desired where desired has the entry; an added entry has its index in live.
 pub fn find(situation: &Situation<'_>, owners: &Owners<'_>, found: &[Difference]) -> Vec<Difference> {
-    let Situation { gvk, desired, live, schemas } = *situation;
-    let (Value::Object(desired), Value::Object(live), true) = (desired, live, owners.know_a_person()) else {
+    let Situation { gvk, desired, live: _, schemas } = *situation;
+    let (Value::Object(desired), Value::Object(live), true) = (desired, owners.live(), owners.know_a_person()) else {
         return Vec::new();
     };
     let mut walk = Walk { situation, place: Place::root(gvk, schemas), added: Vec::new() };
     walk.object(Some(desired), live, &owners.root());
-    let covered: Vec<String> = found.iter().map(|it| it.path.pointer()).collect();
-    let is_covered = |path: &FieldPath| {
-        let pointer = path.pointer();
-        covered
-            .iter()
-            .any(|it| pointer.strip_prefix(it.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-    };
-    walk.added.retain(|it| !is_covered(&it.path));
+    // A field that is gone says nothing about what stands in live at the same position.
+    let covered = found.iter().filter(|it| it.live.is_some()).map(|it| it.path.segments());
+    let covered: HashSet<&[Segment]> = covered.collect();
+    walk.added.retain(|it| {
+        let segments = it.path.segments();
+        !(0..=segments.len()).any(|end| {
+            steps::take();
+            covered.contains(&segments[..end])
+        })
+    });
     walk.added.sort_by(|one, other| one.path.cmp(&other.path));
     walk.added
 }
@@ -48,6 +53,7 @@ enum Whose {
     Others,
 }
 
+/// Values of live live longer (`'l`): what is known about who owns them is kept by them.
 struct Walk<'a> {
     situation: &'a Situation<'a>,
     place: Place<'a>,
@@ -56,10 +62,15 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// `desired` is None below an added node.
-    fn object(&mut self, desired: Option<&'a Map<String, Value>>, live: &'a Map<String, Value>, nodes: &Nodes<'_>) {
+    fn object<'l: 'a>(
+        &mut self,
+        desired: Option<&'a Map<String, Value>>,
+        live: &'l Map<String, Value>,
+        nodes: &Nodes<'_, 'l>,
+    ) {
         for (key, value) in live {
             let stated = desired.and_then(|it| it.get(key)).filter(|it| !it.is_null());
-            let nodes = nodes.step(Down::Key(key));
+            let nodes = nodes.field(key);
             self.place.push(Step::Key(key));
             match (stated, value) {
                 (None, value) => self.added(value, live, &nodes),
@@ -73,17 +84,21 @@ impl<'a> Walk<'a> {
     }
 
     /// Only where the managers tell the entries apart; any other list is one value, and desired states it.
-    fn list(&mut self, desired: Option<&'a [Value]>, live: &'a [Value], nodes: &Nodes<'_>) {
-        let told = nodes.told();
-        if matches!(told, Told::Not) || nodes.has_whole() {
+    fn list<'l: 'a>(&mut self, desired: Option<&'a [Value]>, live: &'l [Value], nodes: &Nodes<'_, 'l>) {
+        let listing = nodes.listing(live);
+        if !listing.is_told_apart() || nodes.has_whole() {
             return;
         }
         let stated = desired.unwrap_or_default();
-        let partners: Vec<_> =
-            stated.iter().enumerate().map(|(index, item)| owners::partner(item, index, live, &told)).collect();
-        for (at, value) in live.iter().enumerate() {
-            let nodes = nodes.step(Down::Item(at, value));
-            let partner = partners.iter().position(|it| *it == Some(at));
+        let mut partners = vec![None; live.len()];
+        for (index, item) in stated.iter().enumerate() {
+            // Where desired has an entry twice, the first is meant.
+            if let Some(partner) = listing.partner(item, index).and_then(|at| partners.get_mut(at)) {
+                partner.get_or_insert(index);
+            }
+        }
+        for (at, (value, partner)) in live.iter().zip(partners).enumerate() {
+            let nodes = nodes.item(&listing, at);
             let (index, item) = partner.map_or((at, value), |index| (index, &stated[index]));
             self.place.push(Step::Item { index, item, flag: None });
             match (partner, item, value) {
@@ -96,7 +111,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A node that desired does not have. `siblings` are the live fields beside it.
-    fn added(&mut self, value: &'a Value, siblings: &Map<String, Value>, nodes: &Nodes<'_>) {
+    fn added<'l: 'a>(&mut self, value: &'l Value, siblings: &Map<String, Value>, nodes: &Nodes<'_, 'l>) {
         if self.is_silent(value, siblings) {
             return;
         }
@@ -168,7 +183,7 @@ impl<'a> Walk<'a> {
         computed || scalar && fields::is_unset(&self.place, value) || defaults::is_default(&self.place, value, siblings)
     }
 
-    fn whose(&mut self, value: &'a Value, nodes: &Nodes<'_>) -> Whose {
+    fn whose<'l: 'a>(&mut self, value: &'l Value, nodes: &Nodes<'_, 'l>) -> Whose {
         if fields::is_server_owned(&self.place) {
             return Whose::Others;
         }
@@ -177,14 +192,15 @@ impl<'a> Walk<'a> {
             Value::Object(fields) if !fields.is_empty() && !nodes.has_whole() => {
                 for (key, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
                     self.place.push(Step::Key(key));
-                    parts.push(self.whose(value, &nodes.step(Down::Key(key))));
+                    parts.push(self.whose(value, &nodes.field(key)));
                     self.place.pop();
                 }
             }
             Value::Array(items) if !items.is_empty() && !nodes.has_whole() => {
+                let listing = nodes.listing(items);
                 for (index, item) in items.iter().enumerate() {
                     self.place.push(Step::Item { index, item, flag: None });
-                    parts.push(self.whose(item, &nodes.step(Down::Item(index, item))));
+                    parts.push(self.whose(item, &nodes.item(&listing, index)));
                     self.place.pop();
                 }
             }
@@ -203,7 +219,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether there are any, and all are people's tools.
-fn is_persons<'a>(owners: impl Iterator<Item = &'a Entry<'a>>) -> bool {
+fn is_persons<'o, 'a: 'o>(owners: impl Iterator<Item = &'o Entry<'a>>) -> bool {
     let mut owners = owners.peekable();
     owners.peek().is_some() && owners.all(Entry::is_persons)
 }

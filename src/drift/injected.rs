@@ -5,12 +5,16 @@
 
 mod table;
 
+use std::cell::LazyCell;
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::compare::Difference;
 use super::equal;
 use super::ignore;
 use super::path::FieldPath;
+use super::steps;
 use super::types::CustomSchemas;
 use crate::model::finding::Code;
 use crate::model::object::GroupVersionKind;
@@ -76,8 +80,8 @@ pub(super) fn rule(
     let body = if code == Code::FieldAdded { situation.live } else { situation.desired };
     table::RULES.iter().find(|rule| {
         (rule.kinds.is_empty() || rule.kinds.contains(&situation.gvk.kind.as_str()))
-            && rule.how.covers(desired, live)
             && rule.fields.iter().any(|pattern| ignore::covers(pattern, path, body))
+            && rule.how.covers(desired, live)
             && (rule.given)(situation)
     })
 }
@@ -116,8 +120,12 @@ fn is_blank(value: &Value) -> bool {
 fn without(live: &Value, desired: &Value, is_known: fn(&Value) -> bool) -> Option<Value> {
     match live {
         Value::Array(items) => {
-            let stated = desired.as_array().map(Vec::as_slice).unwrap_or_default();
-            let rest: Vec<_> = items.iter().filter(|it| stated.contains(it) || !is_known(it)).cloned().collect();
+            let stated = LazyCell::new(|| desired.as_array().into_iter().flatten().collect::<HashSet<_>>());
+            let is_left = |it: &&Value| {
+                steps::take();
+                !is_known(it) || stated.contains(it)
+            };
+            let rest: Vec<_> = items.iter().filter(is_left).cloned().collect();
             (!rest.is_empty()).then_some(Value::Array(rest))
         }
         Value::Object(fields) => {

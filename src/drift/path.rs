@@ -9,7 +9,7 @@ use crate::redact::{Redactor, Text};
 pub struct FieldPath(Vec<Segment>);
 
 /// One step of a path.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Segment {
     /// A field of a mapping.
     Key(String),

@@ -5,11 +5,14 @@
 
 mod table;
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::compare::Difference;
 use super::field_pattern;
 use super::path::{FieldPath, Segment};
+use super::steps;
 use crate::model::environment::Stage;
 use crate::model::finding::{Code, Severity};
 use crate::model::object::GroupVersionKind;
@@ -125,7 +128,7 @@ fn split<'a>(path: &FieldPath, desired: Option<&'a Value>, live: Option<&'a Valu
     let object = |it: Option<&'a Value>| it.and_then(Value::as_object);
     let array = |it: Option<&'a Value>| it.and_then(Value::as_array);
     if object(desired).or(object(live)).is_some_and(|it| !it.is_empty()) {
-        let keys: std::collections::BTreeSet<_> =
+        let keys: BTreeSet<_> =
             [object(desired), object(live)].into_iter().flatten().flat_map(|it| it.keys()).collect();
         for key in keys {
             let side = |it: Option<&'a Value>| object(it).and_then(|it| it.get(key));
@@ -134,10 +137,12 @@ fn split<'a>(path: &FieldPath, desired: Option<&'a Value>, live: Option<&'a Valu
     } else if array(desired).or(array(live)).is_some_and(|it| !it.is_empty()) {
         let (one, other) = (array(desired).map_or(&[][..], |it| it), array(live).map_or(&[][..], |it| it));
         let at = |index| Segment::Item { index, label: None };
+        let there = Partners::among(other);
         for (index, item) in one.iter().enumerate() {
-            split(&path.below(at(index)), Some(item), partner(index, item, other), parts);
+            split(&path.below(at(index)), Some(item), there.of(index, item), parts);
         }
-        for (index, item) in other.iter().enumerate().filter(|(index, item)| partner(*index, item, one).is_none()) {
+        let here = Partners::among(one);
+        for (index, item) in other.iter().enumerate().filter(|(index, item)| here.of(*index, item).is_none()) {
             split(&path.below(at(index)), None, Some(item), parts);
         }
     } else {
@@ -145,12 +150,35 @@ fn split<'a>(path: &FieldPath, desired: Option<&'a Value>, live: Option<&'a Valu
     }
 }
 
-/// The same entry of the other list: by its name, among scalars the same value, else by position.
-fn partner<'a>(index: usize, item: &Value, others: &'a [Value]) -> Option<&'a Value> {
-    match item.get("name") {
-        Some(name) => others.iter().find(|it| it.get("name") == Some(name)),
-        None if item.is_object() => others.get(index),
-        None => others.iter().find(|it| *it == item),
+/// The entries of a list, to be found by their names, scalars by their values, all others by position.
+struct Partners<'a> {
+    items: &'a [Value],
+    named: HashMap<&'a Value, &'a Value>,
+    scalars: HashSet<&'a Value>,
+}
+
+impl<'a> Partners<'a> {
+    fn among(items: &'a [Value]) -> Self {
+        let (mut named, mut scalars) = (HashMap::new(), HashSet::new());
+        for item in items {
+            steps::take();
+            match item.get("name") {
+                Some(name) => drop(named.entry(name).or_insert(item)),
+                None if item.is_object() => {}
+                None => drop(scalars.insert(item)),
+            }
+        }
+        Self { items, named, scalars }
+    }
+
+    /// The same entry as one of another list.
+    fn of(&self, index: usize, item: &Value) -> Option<&'a Value> {
+        steps::take();
+        match item.get("name") {
+            Some(name) => self.named.get(name).copied(),
+            None if item.is_object() => self.items.get(index),
+            None => self.scalars.get(item).copied(),
+        }
     }
 }
 

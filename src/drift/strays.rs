@@ -18,7 +18,7 @@ use super::severity::{self, Rating, Tier, Weight};
 use crate::model::environment::{Orphans, Unmanaged};
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::{GroupVersionKind, ListPlace, ORIGIN_UNIT, ObjectKey, Stray};
-use crate::model::outcome::{Obstacle, Suppressed};
+use crate::model::outcome::{NotCompared, Obstacle, Suppressed};
 use crate::model::unit::{Unit, UnreadUnit};
 use crate::redact::{Redactor, Text};
 
@@ -101,6 +101,20 @@ pub fn places(
         return stated.map(|it| (it.key.gvk.clone(), it.key.namespace.clone())).collect();
     }
     BTreeSet::new()
+}
+
+/// Of the groups whose kinds the server did not tell, those that may have objects in scope. Their kind is `*`.
+pub fn missed(
+    mut unknown: BTreeMap<GroupVersionKind, Obstacle>,
+    bounds: &Bounds<'_>,
+    kinds: &BTreeMap<GroupVersionKind, bool>,
+) -> BTreeMap<GroupVersionKind, Obstacle> {
+    let is_known = |wanted: &String| kinds.keys().any(|gvk| gvk.kind == *wanted);
+    if !bounds.scope.kinds.is_empty() && bounds.scope.kinds.iter().all(is_known) {
+        return BTreeMap::new();
+    }
+    unknown.retain(|gvk, _| never_a_units(gvk).is_none());
+    unknown
 }
 
 fn never_a_units(gvk: &GroupVersionKind) -> Option<&'static str> {
@@ -385,12 +399,31 @@ pub fn searched(orphans: Orphans, lists: &BTreeMap<ListPlace, Result<(), Obstacl
     if orphans == Orphans::Full
         && let Some((gvk, Obstacle { reason: _, detail, remedy })) = unread.next()
     {
-        let kinds: BTreeSet<&str> = unread.map(|(gvk, _)| gvk.kind.as_str()).chain([gvk.kind.as_str()]).collect();
+        let kinds: BTreeSet<String> = unread.map(|(gvk, _)| kinds_of(gvk)).chain([kinds_of(gvk)]).collect();
         let names = kinds.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
         let words = redactor.text(&format!("orphaned objects could not be looked for among {names}: "));
         notes.push([words, detail.clone(), Text::from("; "), remedy.clone()].into_iter().collect());
     }
     notes
+}
+
+/// What the full search asked for and did not get: it belongs to the scope, and may hold orphans.
+pub fn unsearched(orphans: Orphans, lists: &BTreeMap<ListPlace, Result<(), Obstacle>>) -> Vec<NotCompared> {
+    if orphans != Orphans::Full {
+        return Vec::new();
+    }
+    // One server that is down, or one missing right, is one gap, however many namespaces there are.
+    let obstacles: BTreeSet<&Obstacle> = lists.values().filter_map(|end| end.as_ref().err()).collect();
+    obstacles.into_iter().map(|it| NotCompared { unit: None, object: None, obstacle: it.clone() }).collect()
+}
+
+fn kinds_of(gvk: &GroupVersionKind) -> String {
+    match (gvk.kind.as_str(), gvk.group.as_str(), gvk.version.as_str()) {
+        ("*", "", _) => "the kinds of the core group".to_owned(),
+        ("*", "*", _) => "the kinds of all other groups".to_owned(),
+        ("*", ..) => format!("the kinds of {}", gvk.api_version()),
+        (kind, ..) => kind.to_owned(),
+    }
 }
 
 /// Kinds that a note names.

@@ -11,7 +11,7 @@ use serde_json::value::to_raw_value;
 use crate::bundle::{
     Content, Desired, FoundAutoscaler, FoundAutoscalers, KindAnswer, List, ObjectAnswer, Outcome, Reading, Recording,
 };
-use crate::cluster::{Cluster, Limits, Search, Served};
+use crate::cluster::{Cluster, Limits, Listable, Search, Served};
 use crate::confighub::{self, Space, SpaceUnits};
 use crate::drift::scope::UnitDocuments;
 use crate::manifest::{self, Document, Lines, ManifestError};
@@ -176,13 +176,14 @@ impl<'a> Source<'a> {
     }
 
     /// Every kind that can be listed.
-    pub(super) async fn listable(&self) -> BTreeMap<GroupVersionKind, Served> {
+    pub(super) async fn listable(&self) -> Listable {
         match self {
-            // What of it is not known cannot be listed either, which the report says of each list.
-            Self::Live(services) => services.cluster.listable().await.0,
+            Self::Live(services) => services.cluster.listable().await,
             Self::Recorded(reading) => {
                 let known = reading.kinds.iter().map(|it| (it.gvk.clone(), recorded_kind(reading, &it.gvk)));
-                known.filter_map(|(gvk, served)| Some((gvk, served.ok()?))).collect()
+                let kinds = known.filter_map(|(gvk, served)| Some((gvk, served.ok()?))).collect();
+                // What was not known is recorded among the lists that failed.
+                Listable { kinds, unknown: BTreeMap::new() }
             }
         }
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::bundle::{Faithful, FoundAutoscalers, Reading};
-use crate::cluster::{Search, Served, Sight};
+use crate::cluster::{Listable, Search, Served, Sight};
 use crate::confighub::SpaceUnits;
 use crate::drift;
 use crate::drift::FirstLook;
@@ -115,14 +115,16 @@ impl Place<'_> {
         };
         let selection = scope::select(documents, &bounds, is_namespaced, redactor);
         let wanted: Vec<_> = selection.objects.iter().map(|it| it.key.clone()).collect();
-        let mut search = search(source, &selection, &bounds, &mut kinds).await;
+        let (mut search, unknown) = search(source, &selection, &bounds, &mut kinds).await;
         // A recording keeps everything.
         if self.shared.key.is_none() {
             let look = FirstLook::new(Arc::clone(&selection.objects), inputs.additions);
             search.settled =
                 Some(Arc::new(move |it: Sight<'_>| look.is_as_desired(it.gvk, it.namespace, it.name, it.raw)));
         }
-        let live = source.objects(&wanted, &kinds, &search).await;
+        let mut live = source.objects(&wanted, &kinds, &search).await;
+        // Nothing of it could be listed.
+        live.lists.extend(unknown.into_iter().map(|(gvk, why)| ((gvk, None), Err(why))));
         let in_doubt = in_doubt(&selection, &live);
         let custom = custom(&kinds, &live);
         let SpaceUnits { space_id, units, unread, .. } = read;
@@ -176,6 +178,8 @@ impl Place<'_> {
         comparison.notes.extend(about_strays);
         comparison.notes.extend(about_schemas);
         comparison.notes.extend(strays::searched(inputs.scope.orphans, &live.lists, redactor));
+        comparison.not_compared.extend(strays::unsearched(inputs.scope.orphans, &live.lists));
+        comparison.not_compared.sort();
         comparison.context = source.context().map(|it| redactor.text(it));
         comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));
         if units.is_empty() && unread.is_empty() {
@@ -215,17 +219,22 @@ impl Place<'_> {
     }
 }
 
-/// What is listed beside what the units name. Kinds that only the search asks for are added.
-async fn search(source: &Source<'_>, selection: &Selection, bounds: &Bounds<'_>, kinds: &mut Kinds) -> Search {
+/// What is listed beside what the units name, and what of it is not known. Kinds that only the search asks for are added.
+async fn search(
+    source: &Source<'_>,
+    selection: &Selection,
+    bounds: &Bounds<'_>,
+    kinds: &mut Kinds,
+) -> (Search, BTreeMap<GroupVersionKind, Obstacle>) {
     let Scope { orphans, unmanaged, .. } = *bounds.scope;
     let beside = match (orphans, unmanaged) {
         (_, Unmanaged::Report) => Kept::All,
         (Orphans::Listed | Orphans::Full, Unmanaged::Off) => Kept::Marked,
         (Orphans::Off, Unmanaged::Off) => Kept::None,
     };
-    let mut listable = BTreeMap::new();
+    let (mut listable, mut unread) = (BTreeMap::new(), BTreeMap::new());
     if orphans == Orphans::Full {
-        let all = source.listable().await;
+        let Listable { kinds: all, unknown } = source.listable().await;
         let stated: BTreeSet<_> = kinds.keys().map(|gvk| (gvk.group.clone(), gvk.kind.clone())).collect();
         // A kind that units state is listed at their version.
         kinds.extend(
@@ -235,8 +244,9 @@ async fn search(source: &Source<'_>, selection: &Selection, bounds: &Bounds<'_>,
         );
         let served = kinds.iter().filter_map(|(gvk, served)| Some((gvk.clone(), served.as_ref().ok()?.namespaced)));
         listable.extend(served);
+        unread = strays::missed(unknown, bounds, &listable);
     }
-    Search { beside, lists: strays::places(selection, bounds, &listable), settled: None }
+    (Search { beside, lists: strays::places(selection, bounds, &listable), settled: None }, unread)
 }
 
 /// The namespaces in which replicas differ without an autoscaler among the units: where the cluster is asked for its own.

@@ -260,7 +260,9 @@ impl TargetView {
                 .map(|it| {
                     let objects = it.objects.iter().map(ToString::to_string);
                     let units = it.units.iter().map(|it| format!("unit {it}"));
-                    ObstacleView::new(&it.obstacle, Names::new(objects.chain(units), it.count, limits), limits)
+                    // A part of the scope whose objects nobody knows has no names, and of none there are no more.
+                    let count = if it.objects.is_empty() && it.units.is_empty() { 0 } else { it.count };
+                    ObstacleView::new(&it.obstacle, Names::new(objects.chain(units), count, limits), limits)
                 })
                 .collect(),
             more_not_compared: target.not_compared.len().saturating_sub(limits.groups),

@@ -164,6 +164,21 @@ impl ApiServer {
 
     /// Runs kubectl as `user` and returns what it printed. Its standard error is part of the error when it fails.
     pub(crate) fn kubectl(&self, user: &str, args: &[&str], stdin: Option<&str>) -> anyhow::Result<String> {
+        self.run_kubectl(user, args, stdin, &[])
+    }
+
+    /// `kubectl edit` as `user`, whose editor is this program.
+    pub(crate) fn edit(&self, user: &str, what: &[&str], editor: &str) -> anyhow::Result<String> {
+        self.run_kubectl(user, &[&["edit"], what].concat(), None, &[("KUBE_EDITOR", editor)])
+    }
+
+    fn run_kubectl(
+        &self,
+        user: &str,
+        args: &[&str],
+        stdin: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<String> {
         let config = NamedTempFile::with_prefix_in("kubeconfig-", &self.dir)
             .and_then(|mut file| file.write_all(self.kubeconfig(user, "test").as_bytes()).map(|()| file))
             .context("failed to write a kubeconfig")?;
@@ -171,6 +186,7 @@ impl ApiServer {
             // A kubeconfig, a proxy or a cache of whoever runs the test must make no difference.
             .env_clear()
             .env("HOME", self.dir.path().join("home"))
+            .envs(variables.iter().copied())
             .arg("--kubeconfig")
             .arg(config.path())
             .args(args)

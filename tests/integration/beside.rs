@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::detector::Answer;
 use crate::estate::{Estate, ONE, config_map, live_config_map};
+use crate::replay::{replay, result};
 
 fn deployment(replicas: usize) -> Value {
     json!({
@@ -220,8 +221,45 @@ fn the_full_search_lists_every_kind_in_scope_and_never_secrets() -> Result<()> {
         "{sent:?}"
     );
     assert!(sent.iter().any(|it| it.starts_with("statefulsets.apps shop/")), "{sent:?}");
-    let notes = target(&answer.report()?)["notes"].to_string();
+    let report = answer.report()?;
+    let notes = target(&report)["notes"].to_string();
     assert!(notes.contains("orphaned objects could not be looked for among Ingress"), "{notes}");
+    assert_eq!((&report["status"], &report["environments"][0]["complete"]), (&json!("drift"), &json!(false)));
+    Ok(())
+}
+
+#[test]
+fn a_full_search_that_does_not_see_everything_is_not_clean() -> Result<()> {
+    let full = format!("{ONE}orphans: full\n");
+    let narrow = format!("{ONE}orphans: full\nscope: {{kinds: [ConfigMap]}}\n");
+    let silent: fn(&Estate) -> Result<()> = |estate| {
+        estate.world.cluster("dev")?.grow_old();
+        estate.world.inject("dev", Rule::new(503).on("GET /apis/policy/v1"))
+    };
+    let forbidden: fn(&Estate) -> Result<()> = |estate| {
+        estate.world.cluster("dev")?.forbid("list", "ingresses", None);
+        Ok(())
+    };
+    for (config, fault, status, words) in [
+        (&full, None, "clean", None),
+        (&full, Some(silent), "partial", Some("among the kinds of policy/v1")),
+        (&full, Some(forbidden), "partial", Some("among Ingress")),
+        // The kinds that are asked for are known.
+        (&narrow, Some(silent), "clean", None),
+        (&narrow, Some(forbidden), "clean", None),
+    ] {
+        let estate = many(Vec::new(), config)?;
+        fault.map_or(Ok(()), |fault| fault(&estate))?;
+        let answer = estate.detector()?.arguments(["run", "--record", "recording"]).run()?;
+        let report = answer.report()?;
+        assert_eq!(report["status"], status, "{config} {words:?}: {}", answer.said());
+        let notes = target(&report)["notes"].to_string();
+        assert!(words.is_none_or(|words| notes.contains(words)), "{words:?}: {notes}");
+        let markdown = answer.file("drift-report/report.md")?;
+        assert_eq!(markdown.contains("| part of the scope |"), words.is_some(), "{markdown}");
+        let again = replay(&answer)?.run()?;
+        assert_eq!(result(&again)?, result(&answer)?, "{words:?}");
+    }
     Ok(())
 }
 

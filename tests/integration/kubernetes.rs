@@ -1,18 +1,23 @@
 //! The main job against three real Kubernetes API servers, with read rights only.
 
+mod additions;
 mod controllers;
+mod custom;
 mod lists;
 mod secrets;
+mod strays;
 
 use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use drift_detector::demo::story::{self, Shipped, Story};
 use drift_detector::demo::world::Profile;
 use serde_json::Value;
 
-use crate::apiserver::{ADMIN, ALICE, ApiServer, BOB, READER, verify_frugal};
-use crate::detector::Answer;
+use crate::apiserver::{ADMIN, ALICE, ApiServer, BOB, READER, Request, verify_frugal};
+use crate::detector::{Answer, Detector};
 use crate::estate::Estate;
 use crate::replay::{replay, result};
 
@@ -111,6 +116,29 @@ fn deliver(server: &ApiServer, environment: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How long a server and its controllers on a busy machine may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for what the server or its controllers bring about.
+fn until(what: &str, is_so: impl Fn() -> Result<bool>) -> Result<()> {
+    let since = Instant::now();
+    while !is_so()? {
+        ensure!(since.elapsed() < PATIENCE, "this does not come about: {what}");
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+/// One run against this server as its `dev`, by a user who may read what was granted and nothing else; and what it asked,
+/// no page of it twice.
+fn read(server: &ApiServer, detector: Detector) -> Result<(Answer, Vec<Request>)> {
+    let before = server.audit_log()?.len();
+    let answer = detector.variable("KUBECONFIG_DEV", server.kubeconfig(READER, "dev")).run()?;
+    let asked: Vec<Request> = server.audit_log()?.into_iter().skip(before).filter(|it| it.user == READER).collect();
+    verify_frugal(&asked.iter().collect::<Vec<_>>())?;
+    Ok((answer, asked))
 }
 
 /// `environment code Kind/name path`, for every finding.

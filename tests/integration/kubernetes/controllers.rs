@@ -1,17 +1,14 @@
 //! One real server with its controllers: what they write is nobody's drift, until it leaves the range that was given.
 
 use std::collections::BTreeSet;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use drift_detector::demo::story::{Space, Story};
 use drift_detector::demo::world::Profile;
 use serde_json::Value;
 
-use super::findings;
-use crate::apiserver::{ADMIN, ALICE, ApiServer, READER, Request, verify_frugal};
-use crate::detector::Answer;
+use super::{findings, read, until};
+use crate::apiserver::{ADMIN, ALICE, ApiServer};
 use crate::estate::{Estate, ONE};
 
 const UNIT: &str = "apiVersion: apps/v1
@@ -35,34 +32,15 @@ spec:
   metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]
 ";
 
-/// How long controllers on a busy machine may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 fn web(server: &ApiServer) -> Result<Value> {
     let get = ["get", "deployment", "web", "-n", "shop", "-o", "json", "--show-managed-fields"];
     Ok(serde_json::from_str(&server.kubectl(ADMIN, &get, None)?)?)
 }
 
 /// The Deployment, once the controllers have brought it there.
-fn until(server: &ApiServer, what: &str, is_there: impl Fn(&Value) -> bool) -> Result<Value> {
-    let since = Instant::now();
-    loop {
-        let web = web(server)?;
-        if is_there(&web) {
-            return Ok(web);
-        }
-        ensure!(since.elapsed() < PATIENCE, "the controllers do not bring about: {what}\n{web:#}");
-        thread::sleep(Duration::from_millis(100));
-    }
-}
-
-/// One run of a user who may read both kinds and nothing else.
-fn run(server: &ApiServer, estate: &Estate) -> Result<(Answer, Vec<Request>)> {
-    let before = server.audit_log()?.len();
-    let answer = estate.detector()?.variable("KUBECONFIG_DEV", server.kubeconfig(READER, "dev")).run()?;
-    let asked: Vec<Request> = server.audit_log()?.into_iter().skip(before).filter(|it| it.user == READER).collect();
-    verify_frugal(&asked.iter().collect::<Vec<_>>())?;
-    Ok((answer, asked))
+fn brought(server: &ApiServer, what: &str, is_there: impl Fn(&Value) -> bool) -> Result<Value> {
+    until(what, || Ok(is_there(&web(server)?)))?;
+    web(server)
 }
 
 #[test]
@@ -77,29 +55,29 @@ fn what_controllers_write_is_silent_and_a_scale_beyond_the_autoscaler_is_drift()
     let controllers = server.controllers()?;
 
     // The revision, the status, and Pods and ReplicaSets of an owner.
-    let live = until(&server, "Pods of the first revision", |web| web["status"]["unavailableReplicas"] == 3)?;
+    let live = brought(&server, "Pods of the first revision", |web| web["status"]["unavailableReplicas"] == 3)?;
     assert_eq!(live["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "1", "{live:#}");
     let owned =
         ["get", "pods,replicasets", "-n", "shop", "-o", "jsonpath={.items[*].metadata.ownerReferences[0].kind}"];
     let owners = server.kubectl(ADMIN, &owned, None)?;
     assert_eq!(owners, "ReplicaSet ReplicaSet ReplicaSet Deployment");
-    let (answer, asked) = run(&server, &estate)?;
+    let (answer, asked) = read(&server, estate.detector()?)?;
     assert_eq!((findings(&answer.report()?), answer.code), (BTreeSet::new(), Some(0)), "{}", answer.said());
-    let read: BTreeSet<_> = asked.iter().map(|it| it.resource.as_str()).filter(|it| !it.is_empty()).collect();
-    assert_eq!(read, BTreeSet::from(["deployments", "horizontalpodautoscalers"]), "what is owned is not our business");
+    let kinds: BTreeSet<_> = asked.iter().map(|it| it.resource.as_str()).filter(|it| !it.is_empty()).collect();
+    assert_eq!(kinds, BTreeSet::from(["deployments", "horizontalpodautoscalers"]), "what is owned is not our business");
     assert!(!answer.everything()?.contains("deployment.kubernetes.io/revision"), "{}", answer.said());
 
     // Too many by hand: the autoscaler takes them back to its own limit, and says so without a time.
     server.kubectl(ALICE, &["scale", "deployment/web", "-n", "shop", "--replicas=9"], None)?;
-    let live = until(&server, "6 replicas", |web| web["spec"]["replicas"] == 6)?;
+    let live = brought(&server, "6 replicas", |web| web["spec"]["replicas"] == 6)?;
     let managers = live["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
     let scaled = |it: &&Value| it["subresource"] == "scale" && it["manager"] == "kube-controller-manager";
     let entry = managers.iter().find(scaled);
     assert!(entry.is_some_and(|it| it["time"].is_null()), "{managers:#?}");
-    until(&server, "the Deployment settles", |web| {
+    brought(&server, "the Deployment settles", |web| {
         web["status"]["observedGeneration"] == web["metadata"]["generation"]
     })?;
-    let (answer, _) = run(&server, &estate)?;
+    let (answer, _) = read(&server, estate.detector()?)?;
     let report = answer.report()?;
     assert_eq!((findings(&report), answer.code), (BTreeSet::new(), Some(0)), "{}", answer.said());
     let suppressed = report["environments"][0]["targets"][0]["suppressed"].to_string();
@@ -112,7 +90,7 @@ fn what_controllers_write_is_silent_and_a_scale_beyond_the_autoscaler_is_drift()
     let observed = format!(r#"{{"status":{{"observedGeneration":{}}}}}"#, web(&server)?["metadata"]["generation"]);
     let patch = ["patch", "deployment", "web", "-n", "shop", "--subresource=status", "--type=merge", "-p", &observed];
     server.kubectl(ADMIN, &patch, None)?;
-    let (answer, _) = run(&server, &estate)?;
+    let (answer, _) = read(&server, estate.detector()?)?;
     let want = BTreeSet::from(["dev field-changed Deployment/web /spec/replicas".to_owned()]);
     assert_eq!(findings(&answer.report()?), want, "{}", answer.said());
     Ok(())
