@@ -63,9 +63,9 @@ pub(super) const ROWS: &[Row] = &[
         reason: "the same instant without its microseconds: the server cannot read that, and nobody can have shipped it",
     },
     Row {
-        kind: "Service",
+        kind: "*",
         what: What::SilentRefusal,
-        path: "]: Duplicate value: ",
+        path: "Duplicate value: ",
         given: has_empty_protocol,
         reason: "an empty protocol is TCP for the API, but the server's merge takes it for another port of that number",
     },
@@ -75,6 +75,20 @@ pub(super) const ROWS: &[Row] = &[
         path: "/**/ports",
         given: has_empty_protocol,
         reason: "the same of a container's ports: the server's merge adds it once more at each apply",
+    },
+    Row {
+        kind: "Service",
+        what: What::SilentRefusal,
+        path: "spec.ipFamilyPolicy: Unsupported value: \"\"",
+        given: ALWAYS,
+        reason: "an empty policy leaves it to the cluster, as none does; the server wants none, so nobody can have shipped it",
+    },
+    Row {
+        kind: "Job",
+        what: What::SilentRefusal,
+        path: "spec.selector: Invalid value: {}: field is immutable",
+        given: ALWAYS,
+        reason: "an empty selector is made one at creation; only a second apply is refused",
     },
     Row {
         kind: "{CSIDriver,Lease,Pod}",
