@@ -72,7 +72,8 @@ pub(super) fn is_unset(place: &Place<'_>, value: &Value) -> bool {
     match place.spot() {
         // The server forgets a source that is neither a claim nor a snapshot (`EnforceDataSourceBackwardsCompatibility`).
         Some(spot) if (spot.owner(), place.leaf()) == ("PersistentVolumeClaimSpec", "dataSource") => {
-            place.kind() == "PersistentVolumeClaim" && types::is_zero(value)
+            let is_empty = |value: &Value| value.as_object().is_some_and(|it| it.values().all(types::is_zero));
+            place.kind() == "PersistentVolumeClaim" && (types::is_zero(value) || is_empty(value))
         }
         Some(spot) => spot.is_absent(value),
         None => {
@@ -100,6 +101,8 @@ pub(super) fn is_assigned(place: &Place<'_>) -> bool {
         ("PodSpec", "nodeName" | "serviceAccountName" | "serviceAccount" | "priorityClassName") => {
             place.kind() == "Pod"
         }
+        // Of a template: an object says itself what it is.
+        ("PersistentVolumeClaim", "apiVersion" | "kind") => true,
         ("PersistentVolumeClaimSpec", "volumeName") => place.kind() == "PersistentVolumeClaim",
         ("NetworkPolicySpec", "policyTypes") | ("HorizontalPodAutoscalerSpec", "metrics") => true,
         ("CustomResourceDefinitionNames", "singular" | "listKind") => true,

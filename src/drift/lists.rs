@@ -53,7 +53,8 @@ impl<'a> Keys<'a> {
         let default = || self.item?.child(name)?.default(self.kind);
         match item.get(name) {
             None | Some(Value::Null) => default(),
-            Some(Value::String(text)) if text.is_empty() => default(),
+            // Go cannot tell it from absent; a custom resource keeps it.
+            Some(Value::String(text)) if text.is_empty() && self.item.is_some_and(|it| it.is_go()) => default(),
             Some(value) => Some(value),
         }
     }

@@ -28,6 +28,8 @@ const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: a}";
 const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}";
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}";
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}";
+const CLAIM: &str = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}";
+const SET: &str = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}";
 const CUSTOM: &str = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}";
 
 /// Asserts that every row gives exactly these pointers.
@@ -99,6 +101,14 @@ fn null_and_empty_are_absent_where_the_api_drops_them() {
             POD,
             "spec: {containers: [{name: a, env: [{name: x, value: ''}]}]}",
             "spec: {containers: [{name: a, env: [{name: x}]}]}",
+            &[],
+        ),
+        (CLAIM, "spec: {dataSource: {kind: null, name: ''}}", "spec: {}", &[]),
+        (CLAIM, "spec: {dataSource: {kind: PersistentVolumeClaim}}", "spec: {}", &["/spec/dataSource"]),
+        (
+            SET,
+            "spec: {volumeClaimTemplates: [{kind: ''}]}",
+            "spec: {volumeClaimTemplates: [{kind: PersistentVolumeClaim}]}",
             &[],
         ),
         (POD, "spec: {imagePullSecrets: []}", "spec: {imagePullSecrets: [{}]}", &[]),

@@ -95,9 +95,16 @@ impl Walk {
                 let item = node.and_then(Node::item);
                 let key_of =
                     |value: &Value| keys.iter().map(|key| key_field(item, value, key).map(plain)).collect::<Vec<_>>();
+                // A custom resource keeps an empty key, which Go types give their default.
+                let filled = |value: &Value| {
+                    let mut value = value.clone();
+                    value.as_object_mut().into_iter().for_each(|it| it.retain(|_, field| field != ""));
+                    key_of(&value)
+                };
                 for entry in result {
                     let key = key_of(entry);
                     let stated = wanted.iter().position(|it| key_of(it) == key);
+                    let stated = stated.or_else(|| wanted.iter().position(|it| filled(it) == key));
                     let partner = live.iter().find(|it| key_of(it) == key);
                     self.path.push(stated.map_or_else(|| format!("[{key:?}]"), |index| index.to_string()));
                     self.value(item, stated.and_then(|index| wanted.get(index)), partner, Some(entry));
@@ -181,5 +188,5 @@ fn plain(value: &Value) -> Value {
 /// A part of an entry's key, which the server may fill in.
 fn key_field<'a>(item: Option<Node<'a>>, value: &'a Value, key: &str) -> Option<&'a Value> {
     let default = || item.and_then(|it| it.field(key)).and_then(Node::default);
-    value.get(key).filter(|it| !it.is_null() && *it != "").or_else(default)
+    value.get(key).filter(|it| !it.is_null()).or_else(default)
 }

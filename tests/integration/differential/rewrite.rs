@@ -94,7 +94,7 @@ fn quantity(value: &Value, choice: usize) -> Option<Value> {
     })
 }
 
-/// A null, or an empty value, where desired said nothing.
+/// A null, or an empty value, where desired said nothing; an empty value also where the server filled something in.
 fn state_nothing(scene: &Scene<'_>, random: &mut Random) -> Option<Value> {
     let has_fields = |place: &Place, value: &Value| {
         value.is_object() && place::node(scene.root, place).is_some_and(|it| !it.fields().is_empty())
@@ -105,9 +105,12 @@ fn state_nothing(scene: &Scene<'_>, random: &mut Random) -> Option<Value> {
     let live = place::counterpart(scene.root, scene.desired, scene.live, &place);
     let live = live.and_then(|it| place::get(scene.live, &it)?.as_object());
     let live_has = |key: &str| live.is_some_and(|it| it.contains_key(key));
+    let over_live = random.percent(40);
     let mut absent: Vec<&str> =
-        node.fields().into_iter().filter(|key| !has.contains_key(*key) && !live_has(key)).collect();
+        node.fields().into_iter().filter(|key| !has.contains_key(*key) && live_has(key) == over_live).collect();
     absent.retain(|key| place != [Step::Key("metadata".to_owned())] || matches!(*key, "labels" | "annotations"));
+    // A Job's is made at creation from an empty one too, and only later is an empty one refused.
+    absent.retain(|key| !over_live || *key != "selector");
     let key = *random.pick(&absent)?;
     let field = node.field(key)?;
     let empty = if field.is_list() {
@@ -123,7 +126,7 @@ fn state_nothing(scene: &Scene<'_>, random: &mut Random) -> Option<Value> {
         }
     };
     place.push(Step::Key(key.to_owned()));
-    place::with(scene.desired, &place, if random.percent(40) { Value::Null } else { empty })
+    place::with(scene.desired, &place, if !over_live && random.percent(40) { Value::Null } else { empty })
 }
 
 /// Another order of a list that is none by its type.

@@ -82,6 +82,9 @@ fn a_schema_says_what_is_the_same() {
         ("set: [a, b]", "set: [a]", &["/spec/set/1"]),
         ("ports: [{port: 1}]", "ports: [{port: 2, protocol: TCP}, {port: 1, protocol: TCP}]", &[]),
         ("ports: [{port: 1, protocol: UDP}]", "ports: [{port: 1, protocol: TCP}]", &["/spec/ports/0"]),
+        // No Go type makes the empty one TCP.
+        ("ports: [{port: 1, protocol: ''}]", "ports: [{port: 1, protocol: TCP}, {port: 1, protocol: ''}]", &[]),
+        ("ports: [{port: 1, protocol: ''}]", "ports: [{port: 1, protocol: TCP}]", &["/spec/ports/0"]),
         ("ports: [{port: 1, name: a}]", "ports: [{port: 1, protocol: TCP, name: b}]", &["/spec/ports/0/name"]),
         // Others are one value, but for defaults of the schema.
         ("list: [{b: x}]", "list: [{b: x, a: 1}]", &[]),
