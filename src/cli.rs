@@ -12,8 +12,10 @@ use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use serde::Serialize;
 
 use crate::inputs::{Flags, later_flag};
 
@@ -97,6 +99,22 @@ fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT))
 }
 
+/// How a command prints its answer.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Prints what a command found out, for people or for programs.
+fn answer(answer: &(impl fmt::Display + Serialize), format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Text => say(answer.to_string().trim_end()),
+        Format::Json => say(serde_json::to_string_pretty(answer).context("failed to encode the answer")?),
+    }
+    Ok(())
+}
+
 /// Prints to standard output. A reader that went away (`| head`) is no error of ours.
 fn say(text: impl fmt::Display) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -112,7 +130,6 @@ const STACK: usize = 8 << 20;
 
 /// The runtime that every command which talks to a service runs in.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    use anyhow::Context as _;
     // Both HTTP clients use the process's provider. A second installation only reports that there is one.
     rustls::crypto::ring::default_provider().install_default().ok();
     tokio::runtime::Builder::new_multi_thread()

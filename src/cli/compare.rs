@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::Format;
 use crate::compare::{self, Files};
 use crate::redact::Redactor;
 
@@ -30,22 +31,13 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let Arguments { desired, live, context, ignore, ignore_manager, format } = arguments;
     let (desired, live) = (read(desired)?, read(live)?);
     let context = context.iter().map(|file| read(file)).collect::<anyhow::Result<Vec<_>>>()?;
     let files = Files { desired: &desired, live: &live, context: &context, ignore, ignore_managers: ignore_manager };
     let verdict = compare::run(&files, &Redactor::default())?;
-    match format {
-        Format::Text => super::say(verdict.to_string().trim_end()),
-        Format::Json => super::say(serde_json::to_string_pretty(&verdict).context("failed to encode the verdict")?),
-    }
+    super::answer(&verdict, *format)?;
     Ok(u8::from(verdict.drift))
 }
 

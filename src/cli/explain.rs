@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::Format;
 use crate::explain;
 use crate::inputs::{Flags, Inputs};
 use crate::pipeline;
@@ -29,12 +30,6 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let Arguments { finding, from, replay, config, format } = arguments;
     let report = match replay {
@@ -47,12 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         }
     };
     let explanation = explain::explain(&report, finding)?;
-    match format {
-        Format::Text => super::say(explanation.to_string().trim_end()),
-        Format::Json => {
-            super::say(serde_json::to_string_pretty(&explanation).context("failed to encode the explanation")?);
-        }
-    }
+    super::answer(&explanation, *format)?;
     Ok(0)
 }
 

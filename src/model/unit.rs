@@ -52,3 +52,24 @@ pub struct UnreadUnit {
     /// Why.
     pub obstacle: super::outcome::Obstacle,
 }
+
+#[cfg(test)]
+pub(crate) mod fixtures {
+    use super::*;
+
+    /// A shipped unit of this text, about which nothing else is special.
+    pub(crate) fn unit(slug: &str, text: &str) -> Unit {
+        Unit {
+            id: uuid::Uuid::nil(),
+            slug: slug.to_owned(),
+            labels: BTreeMap::new(),
+            revision: 1,
+            basis: Basis::Shipped,
+            pending: false,
+            rolling_out: None,
+            target_namespace: None,
+            text: text.to_owned(),
+            url: None,
+        }
+    }
+}

@@ -84,25 +84,8 @@ impl Manifests {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::model::unit::Basis;
-
-    fn unit(slug: &str, text: &str) -> Unit {
-        Unit {
-            id: uuid::Uuid::nil(),
-            slug: slug.to_owned(),
-            labels: BTreeMap::new(),
-            revision: 1,
-            basis: Basis::Shipped,
-            pending: false,
-            rolling_out: None,
-            target_namespace: None,
-            text: text.to_owned(),
-            url: None,
-        }
-    }
+    use crate::model::unit::fixtures::unit;
 
     fn config_map(name: &str) -> String {
         format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}")

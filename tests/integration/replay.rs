@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use drift_detector::demo::story;
+use drift_detector::demo::story::{self, ClusterStory, Space, Story};
 use drift_detector::demo::world::Profile;
 use serde_json::{Value, json};
 
@@ -95,6 +95,32 @@ fn a_recording_is_its_owners_alone_and_replaces_none_but_another() -> Result<()>
         assert_eq!(answer.code, Some(2), "{}", answer.said());
         assert!(answer.stderr.contains("`--record`: the folder `recording` holds something else"), "{}", answer.said());
         assert_eq!(answer.file(&format!("recording/{file}"))?, "{}");
+    }
+    Ok(())
+}
+
+/// A custom resource whose variables have these names and one value.
+fn door(variable: &str) -> Value {
+    json!({"apiVersion": "example.com/v1", "kind": "Door", "metadata": {"name": "door", "namespace": "shop"},
+        "spec": {"variables": [{"name": variable, "value": "correct-horse-battery"}]}})
+}
+
+#[test]
+fn a_recording_says_whether_it_gives_the_verdict_of_its_run() -> Result<()> {
+    // Renamed, the same value is a secret on one side alone, and its mask another value.
+    for (of_live, faithful) in [("password-2", "yes"), ("level", "no")] {
+        let space = Space::new("shop-dev").namespace("shop").unit(("door", door("password").to_string().as_str()));
+        let story = Story::new().space(space).cluster(ClusterStory::new("dev", vec![door(of_live)]));
+        let estate = Estate::new(&story, Profile::Release, ONE)?;
+        let original = recorded(estate.detector()?)?;
+        let kept: Value = serde_json::from_str(&original.file("recording/dev.json")?)?;
+        assert_eq!(kept["outcome"]["read"]["faithful"], faithful, "{of_live}: {}", original.said());
+        let warns = original.stderr.contains("The recording of `dev` does not give the verdict of this run");
+        assert_eq!(warns, faithful == "no", "{of_live}: {}", original.said());
+        // The run itself is none the worse.
+        assert_eq!(result(&original)?["counts"], result(&estate.run()?)?["counts"], "{of_live}");
+        let again = replay(&original)?.run()?;
+        assert_eq!(result(&again)?["counts"] == result(&original)?["counts"], faithful == "yes", "{of_live}");
     }
     Ok(())
 }

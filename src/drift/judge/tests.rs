@@ -10,23 +10,9 @@ use std::sync::Arc;
 use crate::drift::scope::{self, Bounds, UnitDocuments};
 use crate::manifest;
 use crate::model::environment::{Scope, Selector, Target};
+use crate::model::unit::fixtures::unit;
 
 const CONFIG: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: fine}}";
-
-fn unit(slug: &str, text: &str) -> Unit {
-    Unit {
-        id: uuid::Uuid::nil(),
-        slug: slug.to_owned(),
-        labels: BTreeMap::new(),
-        revision: 1,
-        basis: Basis::Shipped,
-        pending: false,
-        rolling_out: None,
-        target_namespace: None,
-        text: text.to_owned(),
-        url: None,
-    }
-}
 
 /// Judges the units against live objects; what is not given does not exist.
 fn judged(units: &[Unit], live: &[Value], ignore: &[IgnoreRule]) -> Comparison {
@@ -342,4 +328,57 @@ fn an_autoscaler_that_is_not_there_excuses_nothing_and_a_live_one_by_its_own_ran
     assert_eq!(paths(&[deployment(5), hpa(6)]), Vec::<String>::new());
     assert_eq!(paths(&[deployment(5)]), ["/spec/replicas", ""]);
     assert_eq!(paths(&[deployment(9), hpa(12)]), ["/spec/maxReplicas"]);
+}
+
+/// Many objects are judged by several threads.
+#[test]
+fn many_objects_are_judged_as_a_few_at_a_time_are() {
+    const MANY: usize = 400;
+    let name = |at: usize| format!("m{at:03}");
+    let text = |at| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {}}}, data: {{x: fine}}}}", name(at));
+    let units: Vec<Unit> = (0..MANY).map(|at| unit(&format!("u{at:03}"), &text(at))).collect();
+    let live = |at: usize| {
+        let mut live = config("fine");
+        live["metadata"]["name"] = json!(name(at));
+        match at % 6 {
+            0 => live["data"]["x"] = json!("other"),
+            1 => return None,
+            2 => {
+                live["data"]["y"] = json!("added");
+                live["metadata"]["managedFields"] =
+                    json!([{"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:data": {"f:y": {}}}}]);
+            }
+            3 => live["metadata"]["deletionTimestamp"] = json!("2027-01-31T00:00:00Z"),
+            _ => {}
+        }
+        Some(live)
+    };
+    let live: Vec<Value> = (0..MANY).filter_map(live).collect();
+    let rule = |name: &str, until| IgnoreRule {
+        selector: Selector { name: Some(name.to_owned()), ..Selector::default() },
+        path: None,
+        manager: None,
+        reason: "known".to_owned(),
+        until,
+    };
+    let ignore = [rule("m0*", Some(Date::constant(2027, 1, 1))), rule("m1*", None)];
+    let all = judged(&units, &live, &ignore);
+    let mut parts = Comparison::default();
+    for few in units.chunks(7) {
+        let part = judged(few, &live, &ignore);
+        parts.findings.extend(part.findings);
+        parts.additions.extend(part.additions);
+        parts.suppressed.extend(part.suppressed);
+        parts.not_compared.extend(part.not_compared);
+        parts.compared += part.compared;
+        parts.in_scope += part.in_scope;
+        parts.notes.extend(part.notes);
+    }
+    parts.notes.dedup();
+    assert_eq!(all.notes, parts.notes, "a rule that ended is told once");
+    assert_eq!((all.compared, all.in_scope), (parts.compared, parts.in_scope));
+    assert_eq!((all.suppressed, all.not_compared), (parts.suppressed, parts.not_compared));
+    assert_eq!((&all.findings, &all.additions), (&parts.findings, &parts.additions));
+    let counts = (all.findings.len(), all.additions.len(), parts.compared);
+    assert!(counts.0 > 50 && counts.1 > 30 && counts.2 < MANY, "every class is there: {counts:?}");
 }

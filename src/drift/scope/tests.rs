@@ -1,26 +1,10 @@
 //! What is asked for, and what is left out with which reason.
 
-use std::collections::BTreeMap as Map;
-
 use super::*;
 use crate::manifest;
 use crate::model::environment::{Exclusion, Selector};
 use crate::model::unit::Basis;
-
-fn unit(slug: &str, text: &str) -> Unit {
-    Unit {
-        id: uuid::Uuid::nil(),
-        slug: slug.to_owned(),
-        labels: Map::new(),
-        revision: 1,
-        basis: Basis::Shipped,
-        pending: false,
-        rolling_out: None,
-        target_namespace: None,
-        text: text.to_owned(),
-        url: None,
-    }
-}
+use crate::model::unit::fixtures::unit;
 
 fn target() -> Target {
     Target { name: "prod".into(), space: "shop".into(), context: None, namespace: None, namespaces: Vec::new() }

@@ -12,24 +12,10 @@ use crate::manifest;
 use crate::model::environment::{Additions, Exclusion, IgnoreRule, Scope, Selector, Stage, Target};
 use crate::model::object::Owner;
 use crate::model::outcome::Reason;
-use crate::model::unit::{Basis, Unit, UnreadUnit};
+use crate::model::unit::fixtures::unit;
+use crate::model::unit::{Unit, UnreadUnit};
 
 const SPACE: uuid::Uuid = uuid::Uuid::from_u128(7);
-
-fn unit(slug: &str, text: &str) -> Unit {
-    Unit {
-        id: uuid::Uuid::nil(),
-        slug: slug.to_owned(),
-        labels: BTreeMap::new(),
-        revision: 1,
-        basis: Basis::Shipped,
-        pending: false,
-        rolling_out: None,
-        target_namespace: None,
-        text: text.to_owned(),
-        url: None,
-    }
-}
 
 /// The Space's units that were read, and what is special about some.
 fn units() -> Vec<Unit> {

@@ -129,10 +129,19 @@ async fn a_plugin_that_is_there_is_used_and_one_that_fails_is_quoted() -> anyhow
     let good = json!({ "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": { "token": TOKEN } });
     let cluster = json!({ "server": format!("http://{}", server.addr) });
     let user = |command: String| json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1", "command": command, "interactiveMode": "Never" } });
-    let text = kubeconfig(&cluster, &user(plugin("good", &format!("echo '{good}'"))?));
-    let client = connect(&access(&text, None)).await.map_err(anyhow)?;
-    let seen = read(&client, &[key("v1", "ConfigMap", "a")]).await;
-    assert_eq!(shown(seen.values().next()), "found");
+    let mut lasting = good.clone();
+    lasting["status"]["expirationTimestamp"] = "2999-01-01T00:00:00Z".into();
+    for (name, credential) in [("good", good), ("lasting", lasting)] {
+        let runs = folder.path().join(format!("runs-of-{name}"));
+        let script = format!("echo ran >> '{}'\necho '{credential}'", runs.display());
+        let text = kubeconfig(&cluster, &user(plugin(name, &script)?));
+        let client = connect(&access(&text, None)).await.map_err(anyhow)?;
+        for _ in 0..2 {
+            let seen = read(&client, &[key("v1", "ConfigMap", "a")]).await;
+            assert_eq!(shown(seen.values().next()), "found");
+        }
+        assert_eq!(std::fs::read_to_string(runs)?, "ran\n", "a login that holds is asked for once");
+    }
 
     let text = kubeconfig(&cluster, &user(plugin("bad", "echo 'no session, password=hunter2' >&2; exit 7")?));
     let obstacle = refused(connect(&access(&text, None)).await)?;

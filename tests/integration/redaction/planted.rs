@@ -1,6 +1,6 @@
 //! Secrets inside of objects and units.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use drift_detector::demo::story::{ClusterStory, Space, Story};
@@ -200,6 +200,86 @@ fn what_nobody_compares_is_not_recorded_either() -> Result<()> {
     ensure_found(&answer, &["/data/mode", "/spec/passcode"])?;
     ensure_control(&answer)?;
     ensure_silent(&answer, &[canary, "7391846", "5820117"], "recording")
+}
+
+/// The live object with a person's tool as the owner of these fields.
+fn edited(mut live: Value, fields: &Value) -> Value {
+    live["metadata"]["managedFields"] = json!([{"manager": "kubectl-edit", "operation": "Update",
+        "fieldsType": "FieldsV1", "time": "2026-11-22T02:13:45Z", "fieldsV1": fields}]);
+    live
+}
+
+#[test]
+fn what_a_person_added_is_told_without_its_secrets() -> Result<()> {
+    let canary = |what: &str| format!("hunter-of-an-added-{what}");
+    let settings = edited(
+        config_map(
+            "settings",
+            &json!({"mode": "fast", "level": "visible-level", "db-password": canary("entry"),
+            "app.properties": format!("db.user=app\ndb.password={}\n", canary("property"))}),
+        ),
+        &json!({"f:data": {"f:level": {}, "f:db-password": {}, "f:app.properties": {}}}),
+    );
+    let variable = |name: &str, value: String| json!({"name": name, "value": value});
+    let mode = variable("MODE", "fast".to_owned());
+    let desired = deployment(&json!({"env": [mode]}), &json!({"example.com/team": "shop"}));
+    let env = json!([
+        mode,
+        variable("API_TOKEN", canary("variable")),
+        variable("BROKER", format!("amqp://a:{}@mq/x", canary("broker")))
+    ]);
+    let annotations = json!({"example.com/team": "shop", "example.com/auth-token": canary("annotation")});
+    let mut web = deployment(&json!({"env": env}), &annotations);
+    let debug = json!({"name": "debug", "image": "debug:1", "args": [format!("--password={}", canary("flag"))],
+        "env": [variable("PASSWORD", canary("container"))]});
+    let containers = &mut web["spec"]["template"]["spec"]["containers"];
+    containers.as_array_mut().context("containers")?.push(debug);
+    let entry = |key: &str, parts: Value| json!({format!("k:{{\"name\":\"{key}\"}}"): parts});
+    let mut variables = entry("API_TOKEN", json!({".": {}, "f:name": {}, "f:value": {}}));
+    variables["k:{\"name\":\"BROKER\"}"] = json!({".": {}, "f:name": {}, "f:value": {}});
+    let mut owned = entry("web", json!({"f:env": variables}));
+    owned["k:{\"name\":\"debug\"}"] = json!({".": {}, "f:name": {}, "f:image": {}, "f:args": {}, "f:env": {
+        ".": {}, "k:{\"name\":\"PASSWORD\"}": {".": {}, "f:name": {}, "f:value": {}}}});
+    let web = edited(
+        web,
+        &json!({"f:metadata": {"f:annotations": {"f:example.com/auth-token": {}}},
+        "f:spec": {"f:template": {"f:spec": {"f:containers": owned}}}}),
+    );
+    let secret =
+        |data: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}, "data": data});
+    let login =
+        edited(secret(json!({"extra": STANDARD.encode(canary("secret"))})), &json!({"f:data": {"f:extra": {}}}));
+
+    let answer = compared(vec![
+        control(),
+        (config_map("settings", &json!({"mode": "fast"})), settings),
+        (desired, web),
+        (secret(json!({})), login),
+    ])?;
+    let report = answer.report()?;
+    let additions = report["environments"][0]["targets"][0]["additions"].as_array().cloned().unwrap_or_default();
+    let mut paths: Vec<_> = additions.iter().filter_map(|it| it["path"].as_str()).collect();
+    paths.sort_unstable();
+    let container = "/spec/template/spec/containers";
+    let mut wanted = vec![
+        "/data/app.properties".to_owned(),
+        "/data/db-password".to_owned(),
+        "/data/extra".to_owned(),
+        "/data/level".to_owned(),
+        "/metadata/annotations/example.com~1auth-token".to_owned(),
+        format!("{container}/0/env/1"),
+        format!("{container}/0/env/2"),
+        format!("{container}/1"),
+    ];
+    wanted.sort_unstable();
+    assert_eq!(paths, wanted, "{}", answer.said());
+    ensure_control(&answer)?;
+    for file in ["drift-report/report.md", "recording/dev.json"] {
+        assert!(answer.file(file)?.contains("visible-level"), "{file}: {}", answer.said());
+    }
+    let whats = ["entry", "property", "variable", "broker", "annotation", "flag", "container", "secret"];
+    let canaries: Vec<String> = whats.iter().map(|it| canary(it)).collect();
+    ensure_silent(&answer, &canaries.iter().map(String::as_str).collect::<Vec<_>>(), "addition")
 }
 
 #[test]
