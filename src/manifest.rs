@@ -134,9 +134,10 @@ fn collect(
     let gvk = GroupVersionKind::new(&api_version, &kind);
     let namespace = stated("namespace");
     let body = Value::Object(fields);
-    let unresolved = placeholders::find(&body);
+    let json = serde_json::to_string(&body).expect("a tree of JSON can be written");
+    let unresolved = placeholders::find(&body, &json);
     let index = documents.len();
-    documents.push(Document { gvk, namespace, name, json: body.to_string().into(), line, index, lines, unresolved });
+    documents.push(Document { gvk, namespace, name, json: json.into(), line, index, lines, unresolved });
     Ok(())
 }
 

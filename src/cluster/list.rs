@@ -29,7 +29,7 @@ pub(super) enum End {
 /// A long list on a busy cluster expires; one that always does would never end.
 const RESTARTS: usize = 3;
 /// Shorter pages are read on the spot: handing them over costs more.
-const SHORT: usize = 64 << 10;
+const SHORT: usize = 16 << 10;
 
 /// Reads all pages of the collection at this path.
 pub(super) async fn list(connection: &Connection, plural: &str, path: &str, asked: Asked) -> Listed {

@@ -112,10 +112,12 @@ impl<'a> Walk<'a> {
 
     /// A node that desired does not have. `siblings` are the live fields beside it.
     fn added<'l: 'a>(&mut self, value: &'l Value, siblings: &Map<String, Value>, nodes: &Nodes<'_, 'l>) {
-        if self.is_silent(value, siblings) {
+        let whose = self.whose(value, nodes);
+        // In this order: most of what live has beside desired is nobody's, or the server's.
+        if whose == Whose::Others || self.is_silent(value, siblings) {
             return;
         }
-        match (self.whose(value, nodes), value) {
+        match (whose, value) {
             (Whose::Persons, value) => self.tell(value),
             // Who put an entry into a list added it, whoever wrote into it since.
             (Whose::Partly, value) if self.place.in_list() && is_persons(nodes.of_node()) => self.tell(value),
@@ -141,8 +143,7 @@ impl<'a> Walk<'a> {
 
     /// Whether the value says nothing that a person could have meant.
     fn is_silent(&mut self, value: &'a Value, siblings: &Map<String, Value>) -> bool {
-        let is_known = self.is_injected(value);
-        if fields::is_server_owned(&self.place) || self.is_default(value, siblings) || is_known {
+        if fields::is_server_owned(&self.place) || self.is_default(value, siblings) || self.is_injected(value) {
             return true;
         }
         match value {

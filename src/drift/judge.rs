@@ -67,11 +67,11 @@ pub struct Case<'a> {
 const FEW: usize = 64;
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
-pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
+pub fn judge(case: &Case<'_>, selection: Selection, observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
     let Selection { objects, suppressed, not_compared, generated: _, autoscalers: _, notes } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
-    let mut answers: Vec<Option<Observed>> = objects.iter().map(|object| observed.remove(&object.key)).collect();
+    let mut answers = in_order(&objects, observed);
     let mut judge = Judge::new(case);
     judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
     judge.comparison.suppressed = suppressed;
@@ -100,6 +100,16 @@ pub fn judge(case: &Case<'_>, selection: Selection, mut observed: BTreeMap<Objec
         }
     });
     judge.finish(never_shipped)
+}
+
+/// The answer about each object, where there is one. Both are sorted by key.
+fn in_order(objects: &[StatedObject], observed: BTreeMap<ObjectKey, Observed>) -> Vec<Option<Observed>> {
+    let mut observed = observed.into_iter().peekable();
+    let answer = |object: &StatedObject| {
+        while observed.next_if(|(key, _)| *key < object.key).is_some() {}
+        observed.next_if(|(key, _)| *key == object.key).map(|(_, answer)| answer)
+    };
+    objects.iter().map(answer).collect()
 }
 
 /// Whether anything of a unit that was never shipped exists.

@@ -1,6 +1,6 @@
 //! Units and the declared scope → the objects to ask the cluster for, and everything that is left out, with the reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -228,24 +228,29 @@ impl Selection {
 
     /// An object that is stated twice has no desired state, whichever API version each names.
     fn unique(&mut self, mut stated: Vec<StatedObject>, redactor: &Redactor) -> Vec<StatedObject> {
-        let identity = |object: &StatedObject| {
-            let ObjectKey { gvk, namespace, name } = &object.key;
-            (gvk.group.clone(), gvk.kind.clone(), namespace.clone(), name.clone())
-        };
-        let mut units: BTreeMap<_, Vec<String>> = BTreeMap::new();
-        for object in &stated {
-            units.entry(identity(object)).or_default().push(object.unit.clone());
-        }
         stated.sort_by(|one, other| (&one.key, &one.unit).cmp(&(&other.key, &other.unit)));
-        let mut unique = Vec::with_capacity(stated.len());
-        for object in stated {
-            let Some(mut by) = units.get(&identity(&object)).cloned() else { continue };
-            if by.len() == 1 {
-                unique.push(object);
-                continue;
+        let mut first = HashMap::with_capacity(stated.len());
+        // By the first of them, the units of all that state the same.
+        let mut conflicts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let mut repeated = BTreeSet::new();
+        for (at, object) in stated.iter().enumerate() {
+            let ObjectKey { gvk: GroupVersionKind { group, version: _, kind }, namespace, name } = &object.key;
+            let earlier = *first.entry((group, kind, namespace, name)).or_insert(at);
+            if earlier != at {
+                let by = conflicts.entry(earlier).or_insert_with(|| vec![stated[earlier].unit.clone()]);
+                by.push(object.unit.clone());
+                repeated.insert(at);
             }
+        }
+        let mut unique = Vec::with_capacity(stated.len());
+        for (at, object) in stated.into_iter().enumerate() {
+            let Some(mut by) = conflicts.remove(&at) else {
+                if !repeated.contains(&at) {
+                    unique.push(object);
+                }
+                continue;
+            };
             // Told once, for all who state it.
-            units.remove(&identity(&object));
             by.sort();
             by.dedup();
             let detail = match by.as_slice() {

@@ -26,10 +26,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Part>, ManifestError> {
     let mut parts: Vec<Part> = documents
         .into_iter()
         .filter(|document| !document.value.is_null())
-        .map(|document| Part {
-            line: line(document.referenced.line()),
-            value: as_go_writes(document.value),
-            item_lines: Vec::new(),
+        .map(|mut document| {
+            write_as_go_does(&mut document.value);
+            Part { line: line(document.referenced.line()), value: document.value, item_lines: Vec::new() }
         })
         .collect();
     if parts.iter().any(|part| part.value.get("items").is_some_and(Value::is_array)) {
@@ -79,22 +78,20 @@ pub(super) fn options() -> Options {
 }
 
 /// Kubernetes turns YAML into JSON with Go's number format: `1e3` and `1.0` are integers there.
-fn as_go_writes(value: Value) -> Value {
+fn write_as_go_does(value: &mut Value) {
+    // Whole numbers that an i64 holds exactly; greater ones stay floats and compare as such.
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
     match value {
         Value::Number(number) if number.is_f64() => {
-            // Whole numbers that an i64 holds exactly; greater ones stay floats and compare as such.
-            const LIMIT: f64 = 9_007_199_254_740_992.0;
-            match number.as_f64() {
-                #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within 2^53")]
-                Some(float) if float.fract() == 0.0 && float.abs() <= LIMIT => Value::from(float as i64),
-                _ => Value::Number(number),
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= LIMIT);
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within 2^53")]
+            if let Some(float) = whole {
+                *value = Value::from(float as i64);
             }
         }
-        Value::Array(items) => Value::Array(items.into_iter().map(as_go_writes).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key, as_go_writes(value))).collect())
-        }
-        other => other,
+        Value::Array(items) => items.iter_mut().for_each(write_as_go_does),
+        Value::Object(fields) => fields.values_mut().for_each(write_as_go_does),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
