@@ -1,6 +1,7 @@
 //! Pairs what was selected with what the cluster answered, and sorts every difference: finding, suppressed, not compared.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use fast_glob::glob_match;
 use jiff::civil::Date;
@@ -63,8 +64,8 @@ pub struct Case<'a> {
     pub lines: &'a BTreeMap<String, Vec<Option<Lines>>>,
 }
 
-/// Fewer objects are no work for another thread.
-const FEW: usize = 64;
+/// Objects that a thread takes at a time: kinds differ in size, so that halves would not be equal work.
+const PIECE: usize = 64;
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
 pub fn judge(case: &Case<'_>, selection: Selection, observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
@@ -72,33 +73,32 @@ pub fn judge(case: &Case<'_>, selection: Selection, observed: BTreeMap<ObjectKey
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(&objects, &units, &observed);
     let mut answers = in_order(&objects, observed);
-    let mut judge = Judge::new(case);
-    judge.comparison.in_scope = objects.len() + not_compared.len() + case.unread.len();
-    judge.comparison.suppressed = suppressed;
-    judge.comparison.not_compared = not_compared;
-    judge.comparison.notes = notes;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let piece = objects.len().div_ceil(threads).max(FEW);
-    let mut pieces = objects.chunks(piece).zip(answers.chunks_mut(piece));
-    std::thread::scope(|scope| {
-        // The first one here: nobody waits for a thread where there is but one piece.
-        let own = pieces.next();
-        let others: Vec<_> = pieces
-            .map(|piece| {
-                scope.spawn(|| {
-                    let mut judge = Judge::new(case);
-                    judge.answers(piece, &units, &never_shipped);
-                    judge
-                })
-            })
-            .collect();
-        if let Some(own) = own {
-            judge.answers(own, &units, &never_shipped);
+    let in_scope = objects.len() + not_compared.len() + case.unread.len();
+    let pieces = Mutex::new(objects.chunks(PIECE).zip(answers.chunks_mut(PIECE)).enumerate());
+    let work = || {
+        let mut judge = Judge::new(case);
+        let mut done = Vec::new();
+        loop {
+            let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((at, piece)) = next else { return (judge, done) };
+            judge.answers(piece, &units, &never_shipped);
+            done.push((at, std::mem::take(&mut judge.comparison)));
         }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(objects.len().div_ceil(PIECE));
+    let (mut judge, done) = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let (mut judge, mut done) = work();
         for other in others {
-            judge.add(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            let (other, more) = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            judge.not_shipped += other.not_shipped;
+            judge.ended.extend(other.ended);
+            done.extend(more);
         }
+        (judge, done)
     });
+    judge.comparison = Comparison { in_scope, suppressed, not_compared, notes, ..Comparison::default() };
+    judge.add(done);
     judge.finish(never_shipped)
 }
 
@@ -169,16 +169,17 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What another one found in the objects that follow.
-    fn add(&mut self, other: Self) {
-        let Comparison { findings, additions, suppressed, not_compared, compared, .. } = other.comparison;
-        self.comparison.findings.extend(findings);
-        self.comparison.additions.extend(additions);
-        self.comparison.suppressed.extend(suppressed);
-        self.comparison.not_compared.extend(not_compared);
-        self.comparison.compared += compared;
-        self.not_shipped += other.not_shipped;
-        self.ended.extend(other.ended);
+    /// What was found in pieces, each with its place among them.
+    fn add(&mut self, mut pieces: Vec<(usize, Comparison)>) {
+        pieces.sort_by_key(|(at, _)| *at);
+        for (_, piece) in pieces {
+            let Comparison { findings, additions, suppressed, not_compared, compared, .. } = piece;
+            self.comparison.findings.extend(findings);
+            self.comparison.additions.extend(additions);
+            self.comparison.suppressed.extend(suppressed);
+            self.comparison.not_compared.extend(not_compared);
+            self.comparison.compared += compared;
+        }
     }
 
     fn answers(
