@@ -58,7 +58,7 @@ pub(super) fn reduce(asked: &Asked, body: &[u8]) -> Result<(Kept, Option<String>
     }
     let mut kept = Kept::default();
     for raw in page.items.unwrap_or_default() {
-        let item: Identity<'_> = serde_json::from_str(raw.get())
+        let item = Identity::of_item(raw.get())
             .map_err(|error| Fault::Untrue(unread("has an item without a name", &error)))?;
         let namespace = item.metadata.namespace.as_deref().filter(|it| !it.is_empty());
         let other_kind = item.kind.as_deref().is_some_and(|it| it != asked.gvk.kind)

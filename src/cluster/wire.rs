@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -59,6 +59,51 @@ pub(super) struct Identity<'a> {
     pub(super) kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) metadata: Name<'a>,
+}
+
+impl<'a> Identity<'a> {
+    /// Of a list's item, without what follows the metadata: that is most of an object.
+    pub(super) fn of_item(raw: &'a str) -> serde_json::Result<Self> {
+        let mut head = Head::default();
+        let read = serde_json::Deserializer::from_str(raw).deserialize_map(&mut head);
+        let Head { api_version, kind, metadata } = head;
+        match (metadata, read) {
+            (Some(metadata), _) => Ok(Self { api_version, kind, metadata }),
+            (None, Ok(())) => Err(serde_json::Error::missing_field("metadata")),
+            (None, Err(error)) => Err(error),
+        }
+    }
+}
+
+/// The beginning of an object.
+#[derive(Default)]
+struct Head<'a> {
+    api_version: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+    metadata: Option<Name<'a>>,
+}
+
+impl<'de> Visitor<'de> for &mut Head<'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Key(key)) = map.next_key()? {
+            match &*key {
+                "apiVersion" => self.api_version = map.next_value::<Option<Key<'_>>>()?.map(|it| it.0),
+                "kind" => self.kind = map.next_value::<Option<Key<'_>>>()?.map(|it| it.0),
+                "metadata" => {
+                    self.metadata = Some(map.next_value()?);
+                    return Err(A::Error::custom("enough"));
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An object's name, and whether it says that it comes from ConfigHub.

@@ -1,5 +1,6 @@
 //! Pairs what was selected with what the cluster answered, and sorts every difference: finding, suppressed, not compared.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -68,11 +69,11 @@ pub struct Case<'a> {
 const PIECE: usize = 64;
 
 /// Compares what was selected with what the cluster answered. Live objects are parsed and dropped one at a time.
-pub fn judge(case: &Case<'_>, selection: Selection, observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
+pub fn judge(case: &Case<'_>, selection: &Selection, observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
     let Selection { objects, suppressed, not_compared, generated: _, autoscalers: _, notes } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
-    let never_shipped = never_shipped(&objects, &units, &observed);
-    let mut answers = in_order(&objects, observed);
+    let never_shipped = never_shipped(objects, &units, &observed);
+    let mut answers = in_order(objects, observed);
     let in_scope = objects.len() + not_compared.len() + case.unread.len();
     let pieces = Mutex::new(objects.chunks(PIECE).zip(answers.chunks_mut(PIECE)).enumerate());
     let work = || {
@@ -97,6 +98,7 @@ pub fn judge(case: &Case<'_>, selection: Selection, observed: BTreeMap<ObjectKey
         }
         (judge, done)
     });
+    let (suppressed, not_compared, notes) = (suppressed.clone(), not_compared.clone(), notes.clone());
     judge.comparison = Comparison { in_scope, suppressed, not_compared, notes, ..Comparison::default() };
     judge.add(done);
     judge.finish(never_shipped)
@@ -105,9 +107,12 @@ pub fn judge(case: &Case<'_>, selection: Selection, observed: BTreeMap<ObjectKey
 /// The answer about each object, where there is one. Both are sorted by key.
 fn in_order(objects: &[StatedObject], observed: BTreeMap<ObjectKey, Observed>) -> Vec<Option<Observed>> {
     let mut observed = observed.into_iter().peekable();
-    let answer = |object: &StatedObject| {
-        while observed.next_if(|(key, _)| *key < object.key).is_some() {}
-        observed.next_if(|(key, _)| *key == object.key).map(|(_, answer)| answer)
+    let answer = |object: &StatedObject| loop {
+        match observed.peek()?.0.cmp(&object.key) {
+            Ordering::Less => drop(observed.next()),
+            Ordering::Equal => return observed.next().map(|(_, answer)| answer),
+            Ordering::Greater => return None,
+        }
     };
     objects.iter().map(answer).collect()
 }

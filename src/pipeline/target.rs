@@ -167,7 +167,7 @@ impl Place<'_> {
         };
         let origin = strays::Origin { space_id: *space_id, space: &self.target.space, units: unit_slugs.as_ref() };
         let strays = strays::judge(&case, &self.bounds(source), &selection, &live.strays, origin);
-        let mut comparison = drift::judge(&case, selection, live.objects);
+        let mut comparison = drift::judge(&case, &selection, live.objects);
         let strays::Verdict { orphans, unmanaged, suppressed, notes: about_strays } = strays;
         comparison.findings.extend(orphans);
         // Those of one object stay in the order of their paths.

@@ -149,7 +149,7 @@ impl Given {
 
         let started = Instant::now();
         let (selection, live) = self.read(access, documents, Look::Early).await?;
-        let comparison = self.judge(selection, live.objects);
+        let comparison = self.judge(&selection, live.objects);
         Ok(Taken { parsing, all: started.elapsed(), comparison })
     }
 
@@ -157,7 +157,7 @@ impl Given {
     async fn compare(&self, access: &ClusterAccess) -> Result<Duration> {
         let (selection, live) = self.read(access, self.documents(), Look::Late).await?;
         let started = Instant::now();
-        self.judge(selection, live.objects);
+        self.judge(&selection, live.objects);
         Ok(started.elapsed())
     }
 
@@ -197,7 +197,7 @@ impl Given {
         scope::select(documents, &bounds, is_namespaced, &self.redactor)
     }
 
-    fn judge(&self, selection: Selection, observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
+    fn judge(&self, selection: &Selection, observed: BTreeMap<ObjectKey, Observed>) -> Comparison {
         let case = Case {
             environment: "bench",
             target: "bench",

@@ -54,7 +54,7 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         redactor: &redactor,
         lines: &BTreeMap::new(),
     };
-    judge(&case, selection, observed)
+    judge(&case, &selection, observed)
 }
 
 fn config(value: &str) -> Value {

@@ -1,5 +1,6 @@
 //! Types as a graph of numbered nodes: found by number or by binary search, never by building a name.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -65,7 +66,7 @@ pub(in crate::drift) enum Scalar {
 pub(super) struct Struct {
     /// The last part of its name, such as `Container`; empty where it has none.
     pub(super) name: Box<str>,
-    /// Sorted by name.
+    /// In the order of [`Struct::order`].
     pub(super) fields: Vec<Field>,
     pub(super) merge: Merge,
 }
@@ -198,8 +199,18 @@ impl Kind {
 }
 
 impl Struct {
+    /// By length first: most names differ in it, which takes no look at the text.
+    pub(super) fn order(one: &str, other: &str) -> Ordering {
+        one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+    }
+
+    pub(super) fn in_order(mut self) -> Self {
+        self.fields.sort_by(|one, other| Self::order(&one.name, &other.name));
+        self
+    }
+
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
-        let at = self.fields.binary_search_by(|it| (*it.name).cmp(name)).ok()?;
+        let at = self.fields.binary_search_by(|it| Self::order(&it.name, name)).ok()?;
         Some(&self.fields[at])
     }
 }

@@ -151,9 +151,9 @@ impl Reader<'_> {
                 default: default.map(|value| Default { value: value.clone(), kinds: Vec::new() }),
             });
         }
-        fields.sort_by(|one, other| one.name.cmp(&other.name));
         let is_atomic = schema.get("x-kubernetes-map-type").and_then(Value::as_str) == Some("atomic");
-        Struct { name: name.into(), fields, merge: if is_atomic { Merge::Atomic } else { Merge::Unsaid } }
+        let merge = if is_atomic { Merge::Atomic } else { Merge::Unsaid };
+        Struct { name: name.into(), fields, merge }.in_order()
     }
 
     /// A whole object: schemas need not say what every object has.
@@ -163,7 +163,7 @@ impl Reader<'_> {
         let metadata = self.graph.add(Node::Metadata);
         for (name, node) in [("apiVersion", text), ("kind", text), ("metadata", metadata)] {
             let field = Field { name: name.into(), of: Use::of(node), zero: Zero::Kept, default: None };
-            match read.fields.binary_search_by(|it| (*it.name).cmp(name)) {
+            match read.fields.binary_search_by(|it| Struct::order(&it.name, name)) {
                 Ok(at) => read.fields[at] = field,
                 Err(at) => read.fields.insert(at, field),
             }

@@ -40,7 +40,7 @@ pub(super) fn read(table: &str) -> Graph {
             continue;
         }
         if let Some((id, it)) = open.take() {
-            reader.graph.define(id, Node::Struct(it));
+            reader.graph.define(id, Node::Struct(it.in_order()));
         }
         let mut words = line.split(' ');
         match (words.next(), words.next(), words.next(), words.next(), words.next()) {
@@ -57,7 +57,7 @@ pub(super) fn read(table: &str) -> Graph {
         }
     }
     if let Some((id, it)) = open {
-        reader.graph.define(id, Node::Struct(it));
+        reader.graph.define(id, Node::Struct(it.in_order()));
     }
     reader.graph
 }
