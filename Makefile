@@ -36,7 +36,7 @@ bench: ## Speed and memory beside the alternatives, one table; ONLY="whole readi
 	@command -v valgrind >/dev/null || apt-get install -y -qq --no-install-recommends valgrind >&2 || \
 	  echo "valgrind cannot be installed: the growth is not measured, which counts as missed" >&2
 	@folder=$$(tests/apiserver/build.sh); host=$$(rustc --print host-tuple); \
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile dist --no-default-features --target "$$host"; \
+	RUSTFLAGS="-C target-feature=+crt-static -C force-unwind-tables=no" cargo build --locked --profile dist --no-default-features --target "$$host"; \
 	DRIFT_APISERVER="$$folder" DRIFT_BINARY="$${CARGO_TARGET_DIR:-target}/$$host/dist/drift-detector" \
 	  cargo bench --locked --bench bench -- $(ONLY)
 
