@@ -1,3 +1,5 @@
+//! What may be passed over at first glance, and that the comparison agrees.
+
 use proptest::prelude::*;
 use serde_json::{Map, json};
 
