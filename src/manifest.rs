@@ -125,6 +125,9 @@ fn collect(
         return Ok(());
     }
     let metadata = fields.get("metadata").and_then(Value::as_object);
+    if metadata.and_then(|it| it.get("namespace")).is_some_and(|it| !it.is_null() && !it.is_string()) {
+        return fail("`metadata.namespace` is no text");
+    }
     let stated = |key| metadata.and_then(|metadata| text_of(metadata, key)).map(str::to_owned);
     let name = match (stated("name"), stated("generateName")) {
         (Some(name), _) => DocumentName::Given(name),

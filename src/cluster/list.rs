@@ -128,5 +128,5 @@ fn usable(connection: &Connection, question: &Question<'_>, gotten: Result<Answe
 fn expired(connection: &Connection, question: &Question<'_>, answer: &Answer) -> Obstacle {
     let said = connection.refused(question, answer).detail;
     let remedy = "run again when the cluster is less busy, or narrow `namespaces` of the target";
-    connection.obstacle(Reason::Unreachable, &format!("{said}, {RESTARTS} times in a row"), remedy)
+    connection.obstacle(Reason::Unreachable, &format!("{said}, {} times in a row", RESTARTS + 1), remedy)
 }

@@ -98,7 +98,7 @@ impl<'a> Walk<'a> {
     }
 
     fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: &Map<String, Value>, meaning: Meaning) {
-        if fields::is_server_owned(&self.place) || live.is_none() && self.is_identity() {
+        if fields::is_server_owned(&self.place) || self.is_identity() && (live.is_none() || desired == "") {
             return;
         }
         // A null states nothing: templates leave them behind, and the server forgets them unless a schema says otherwise.
@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What says which object it is, and may be absent from an answer about it: the items of a list have no kind, and a
-    /// cluster-scoped object has no namespace, whatever the manifest says.
+    /// cluster-scoped object has no namespace, whatever the manifest says. An empty one names none.
     fn is_identity(&self) -> bool {
         match self.place.depth() {
             1 => matches!(self.place.leaf(), "apiVersion" | "kind"),
@@ -181,7 +181,10 @@ impl<'a> Walk<'a> {
 
     fn is_addition(&self, desired: &Map<String, Value>, live: &Map<String, Value>, key: &str, value: &Value) -> bool {
         let (spot, names) = (self.place.spot(), (self.place.kind(), self.place.leaf()));
-        desired.get(key).is_none_or(Value::is_null) && !defaults::is_filled_in(spot, names, (key, value), live)
+        // A null that is a value was compared with the others.
+        let is_value = || spot.and_then(|it| it.child(key)).is_some_and(|it| it.is_nullable());
+        desired.get(key).is_none_or(|it| it.is_null() && !is_value())
+            && !defaults::is_filled_in(spot, names, (key, value), live)
     }
 
     fn list(&mut self, desired: &'a [Value], live: &[Value], meaning: Meaning) {

@@ -17,7 +17,7 @@ use super::scope::{Bounds, Selection};
 use super::severity::{self, Rating, Tier, Weight};
 use crate::model::environment::{Orphans, Unmanaged};
 use crate::model::finding::{Code, Finding, Shown};
-use crate::model::object::{GroupVersionKind, ListPlace, ORIGIN_UNIT, ObjectKey, Stray};
+use crate::model::object::{GroupVersionKind, ListPlace, Live, ORIGIN_UNIT, ObjectKey, Observed, Stray};
 use crate::model::outcome::{NotCompared, Obstacle, Suppressed};
 use crate::model::unit::{Unit, UnreadUnit};
 use crate::redact::{Redactor, Text};
@@ -380,7 +380,7 @@ pub fn searched(orphans: Orphans, lists: &BTreeMap<ListPlace, Result<(), Obstacl
     }
     let mut kinds: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for ((gvk, namespace), end) in lists {
-        if end.is_ok() {
+        if end.is_ok() && never_a_units(gvk).is_none() {
             kinds.entry(&gvk.kind).or_default().extend(namespace.as_deref());
         }
     }
@@ -395,7 +395,8 @@ pub fn searched(orphans: Orphans, lists: &BTreeMap<ListPlace, Result<(), Obstacl
     if !named.is_empty() {
         notes.push(redactor.text(&format!("orphaned objects were looked for among {}{more}", named.join(", "))));
     }
-    let mut unread = lists.iter().filter_map(|((gvk, _), end)| Some((gvk, end.as_ref().err()?)));
+    let unread = lists.iter().filter_map(|((gvk, _), end)| Some((gvk, end.as_ref().err()?)));
+    let mut unread = unread.filter(|(gvk, _)| never_a_units(gvk).is_none());
     if orphans == Orphans::Full
         && let Some((gvk, Obstacle { reason: _, detail, remedy })) = unread.next()
     {
@@ -408,12 +409,27 @@ pub fn searched(orphans: Orphans, lists: &BTreeMap<ListPlace, Result<(), Obstacl
 }
 
 /// What the full search asked for and did not get: it belongs to the scope, and may hold orphans.
-pub fn unsearched(orphans: Orphans, lists: &BTreeMap<ListPlace, Result<(), Obstacle>>) -> Vec<NotCompared> {
+pub fn unsearched(orphans: Orphans, live: &Live) -> Vec<NotCompared> {
     if orphans != Orphans::Full {
         return Vec::new();
     }
-    // One server that is down, or one missing right, is one gap, however many namespaces there are.
-    let obstacles: BTreeSet<&Obstacle> = lists.values().filter_map(|end| end.as_ref().err()).collect();
+    // What hides a wanted object is told with that object.
+    let told: BTreeSet<&Obstacle> = live
+        .objects
+        .values()
+        .filter_map(|it| match it {
+            Observed::NotRead(obstacle) => Some(obstacle),
+            Observed::Found(_) | Observed::AsDesired | Observed::Absent => None,
+        })
+        .collect();
+    // One gap for each kind, however many namespaces there are, and one for a server that is down.
+    let mut kinds: BTreeMap<&GroupVersionKind, &Obstacle> = BTreeMap::new();
+    for ((gvk, _), end) in live.lists.iter().filter(|((gvk, _), _)| never_a_units(gvk).is_none()) {
+        if let Some(obstacle) = end.as_ref().err().filter(|it| !told.contains(it)) {
+            kinds.entry(gvk).or_insert(obstacle);
+        }
+    }
+    let obstacles: BTreeSet<&Obstacle> = kinds.into_values().collect();
     obstacles.into_iter().map(|it| NotCompared { unit: None, object: None, obstacle: it.clone() }).collect()
 }
 

@@ -47,6 +47,10 @@ fn errors_name_the_line_and_never_quote() {
     for (text, want) in [
         ("a: 1\nhunter2: 2\nhunter2: 3\n", "line 3: a key is given twice"),
         ("apiVersion: v1\nkind: Secret\nmetadata: {}\n", "line 1: a document has no `metadata.name`"),
+        (
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: 123}\n",
+            "line 1: `metadata.namespace` is no text",
+        ),
         ("kind: Secret\n", "line 1: a document has no `apiVersion`"),
         ("---\n- hunter2\n", "line 2: a document is not a mapping"),
         ("apiVersion: v1\nkind: List\nitems: {hunter2: 1}\n", "line 1: the `items` of a List are no list"),

@@ -167,6 +167,7 @@ impl Place<'_> {
         };
         let origin = strays::Origin { space_id: *space_id, space: &self.target.space, units: unit_slugs.as_ref() };
         let strays = strays::judge(&case, &self.bounds(source), &selection, &live.strays, origin);
+        let unsearched = strays::unsearched(inputs.scope.orphans, &live);
         let mut comparison = drift::judge(&case, &selection, live.objects);
         let strays::Verdict { orphans, unmanaged, suppressed, notes: about_strays } = strays;
         comparison.findings.extend(orphans);
@@ -178,7 +179,7 @@ impl Place<'_> {
         comparison.notes.extend(about_strays);
         comparison.notes.extend(about_schemas);
         comparison.notes.extend(strays::searched(inputs.scope.orphans, &live.lists, redactor));
-        comparison.not_compared.extend(strays::unsearched(inputs.scope.orphans, &live.lists));
+        comparison.not_compared.extend(unsearched);
         comparison.not_compared.sort();
         comparison.context = source.context().map(|it| redactor.text(it));
         comparison.notes.extend(notes.iter().map(|it| redactor.text(it)));

@@ -40,6 +40,15 @@ fn check(rows: &[(&str, &str, &str, &[&str])]) {
 }
 
 #[test]
+fn an_empty_namespace_names_none() {
+    let of =
+        |namespace: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: {namespace}}}");
+    let [empty, shop, other] = ["''", "shop", "other"].map(|it| read(&of(it)));
+    let count = |desired, live| compare(desired, live, &gvk(desired), &CustomSchemas::default()).len();
+    assert_eq!([count(&empty, &shop), count(&shop, &shop), count(&other, &shop)], [0, 0, 1]);
+}
+
+#[test]
 fn zero_is_a_value_where_the_api_keeps_it() {
     check(&[
         (DEPLOYMENT, "spec: {replicas: 0}", "spec: {}", &["/spec/replicas"]),

@@ -98,6 +98,17 @@ fn metadata_has_fields_that_nobody_states() {
     assert!(!with(&|live| live["metadata"]["namespace"] = json!("other")));
     assert!(!with(&|live| live["metadata"]["deletionTimestamp"] = json!("2026-01-02T03:04:05Z")));
     assert!(!with(&|live| live["kind"] = json!("Secret")));
+    let mut unnamed = desired.clone();
+    unnamed["metadata"]["namespace"] = json!("");
+    let mut object = object(&unnamed);
+    object.key.namespace = Some("shop".to_owned());
+    let live = r#"{"data": {"a": "1"}, "metadata": {"name": "a", "namespace": "shop", "annotations": {"note": "x"}}}"#;
+    let said = |object: &StatedObject| {
+        is_as_desired(object, live, &CustomSchemas::default(), (Additions::Off, &Persons::default()))
+    };
+    assert!(said(&object), "an empty namespace names none");
+    object.manifest = desired.to_string().replace("shop", "other").into();
+    assert!(!said(&object), "another one does");
     assert!(!with(&|live| live["metadata"]["managedFields"][0]["manager"] = json!("kubectl-edit")));
     assert!(!with(&|live| live["data"] = json!(null)));
 }

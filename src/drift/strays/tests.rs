@@ -283,6 +283,7 @@ fn the_reader_learns_where_orphans_were_looked_for() {
     let lists = BTreeMap::from([
         (place("ConfigMap", "shop"), Ok(())),
         (place("ConfigMap", "ops"), Ok(())),
+        (place("Endpoints", "shop"), Ok(())),
         (place("Pod", "shop"), Err(forbidden)),
     ]);
     let said =
@@ -291,4 +292,32 @@ fn the_reader_learns_where_orphans_were_looked_for() {
     assert_eq!(said(Orphans::Listed), [among]);
     assert_eq!(said(Orphans::Full), [among, "orphaned objects could not be looked for among Pod: no; ask"]);
     assert!(said(Orphans::Off).is_empty());
+}
+
+#[test]
+fn what_a_full_search_did_not_see_is_told_once() {
+    let place = |kind: &str, namespace: &str| (GroupVersionKind::new("v1", kind), Some(namespace.to_owned()));
+    let no = |what: &'static str| Obstacle {
+        reason: Reason::Forbidden,
+        detail: Text::from(what),
+        remedy: Text::from("ask"),
+    };
+    let wanted = ObjectKey {
+        gvk: GroupVersionKind::new("v1", "Secret"),
+        namespace: Some("shop".to_owned()),
+        name: "a".to_owned(),
+    };
+    let live = Live {
+        lists: BTreeMap::from([
+            (place("Pod", "ops"), Err(no("Pods of ops"))),
+            (place("Pod", "shop"), Err(no("Pods of shop"))),
+            (place("Secret", "shop"), Err(no("Secrets of shop"))),
+            (place("Endpoints", "shop"), Err(no("nobody looks for orphans there"))),
+        ]),
+        objects: BTreeMap::from([(wanted, Observed::NotRead(no("Secrets of shop")))]),
+        strays: Vec::new(),
+    };
+    let told = |orphans| unsearched(orphans, &live).iter().map(|it| it.obstacle.detail.to_string()).collect::<Vec<_>>();
+    assert_eq!(told(Orphans::Full), ["Pods of ops"]);
+    assert!(told(Orphans::Listed).is_empty());
 }

@@ -20,6 +20,7 @@ properties:
           type: object
           properties: {port: {type: integer}, protocol: {type: string, default: TCP}, name: {type: string}}
       whole: {type: object, x-kubernetes-map-type: atomic, additionalProperties: {type: string}}
+      choice: {type: object, x-kubernetes-map-type: atomic, properties: {a: {type: string}, z: {type: string, nullable: true}}}
       plain: {type: object, additionalProperties: {type: string}}
       amount:
         anyOf: [{type: integer}, {type: string}]
@@ -91,6 +92,9 @@ fn a_schema_says_what_is_the_same() {
         ("list: [{b: x}]", "list: [{b: x, a: 2}]", &["/spec/list/0"]),
         ("list: [{b: x}]", "list: [{b: x}, {b: y}]", &["/spec/list"]),
         ("whole: {a: x}", "whole: {a: x, b: y}", &["/spec/whole"]),
+        ("choice: {a: x, z: null}", "choice: {a: x, z: null}", &[]),
+        ("choice: {a: x, z: null}", "choice: {a: x, z: y}", &["/spec/choice/z"]),
+        ("choice: {a: x}", "choice: {a: x, z: y}", &["/spec/choice"]),
         ("plain: {a: x}", "plain: {a: x, b: y}", &[]),
         // Values.
         ("amount: 1000m", "amount: 1", &[]),
