@@ -8,11 +8,11 @@ mod yaml;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::model::object::GroupVersionKind;
+use crate::model::packed::Packed;
 
 pub use lines::Lines;
 
@@ -25,8 +25,8 @@ pub struct Document {
     pub namespace: Option<String>,
     /// How the object is called.
     pub name: DocumentName,
-    /// The manifest as compact JSON, items of a `List` on their own: a tree would take ten times the room.
-    pub json: Arc<str>,
+    /// The manifest, items of a `List` on their own: a tree would take ten times the room.
+    pub body: Packed,
     /// The line on which it starts, from 1.
     pub line: usize,
     /// Its position among the objects of the unit, from 0.
@@ -137,10 +137,10 @@ fn collect(
     let gvk = GroupVersionKind::new(&api_version, &kind);
     let namespace = stated("namespace");
     let body = Value::Object(fields);
-    let json = serde_json::to_string(&body).expect("a tree of JSON can be written");
-    let unresolved = placeholders::find(&body, &json);
+    let packed = Packed::of(&body);
+    let unresolved = placeholders::find(&body, &packed);
     let index = documents.len();
-    documents.push(Document { gvk, namespace, name, json: json.into(), line, index, lines, unresolved });
+    documents.push(Document { gvk, namespace, name, body: packed, line, index, lines, unresolved });
     Ok(())
 }
 

@@ -5,4 +5,5 @@ pub mod environment;
 pub mod finding;
 pub mod object;
 pub mod outcome;
+pub mod packed;
 pub mod unit;

@@ -10,6 +10,7 @@ use super::compare::Difference;
 use super::scope::Selection;
 use crate::model::object::{GroupVersionKind, ObjectKey, Observed, StatedObject};
 use crate::model::outcome::Obstacle;
+use crate::model::packed::Packed;
 use crate::redact::Text;
 
 /// The field that autoscalers write.
@@ -264,12 +265,16 @@ pub fn in_doubt<'a>(
     known: &Autoscalers,
 ) -> Vec<&'a StatedObject> {
     let differs = |object: &&StatedObject| {
-        let Some(desired) = replicas(&object.manifest) else { return false };
+        let Some(desired) = stated_replicas(&object.manifest) else { return false };
         let Some(Observed::Found(raw)) = observed.get(&object.key) else { return false };
         let Some(live) = replicas(raw.get()) else { return false };
         live != desired && !known.of(&object.key).iter().any(|it| it.excuse(live).is_some())
     };
     objects.iter().filter(differs).collect()
+}
+
+fn stated_replicas(manifest: &Packed) -> Option<i64> {
+    manifest.item().get("spec")?.get("replicas")?.as_integer()
 }
 
 fn replicas(json: &str) -> Option<i64> {

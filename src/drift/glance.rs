@@ -14,7 +14,6 @@ use std::sync::Arc;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_json_borrow::{ObjectAsVec, Value as Stated};
 
 use super::autoscale;
 use super::compare;
@@ -22,7 +21,8 @@ use super::fields;
 use super::types::{self, CustomSchemas, Lists, Spot};
 use crate::model::environment::Additions;
 use crate::model::object::{GroupVersionKind, StatedObject};
-use managed::Manager;
+use crate::model::packed::{Item, Mapping};
+use managed::Managers;
 
 pub(super) use managed::Persons;
 
@@ -87,12 +87,12 @@ fn says_the_same(
     if key.gvk.is_secret() {
         return false;
     }
-    let Ok(Stated::Object(stated)) = serde_json::from_str(&object.manifest) else { return false };
+    let Item::Mapping(stated) = object.manifest.item() else { return false };
     let root = schemas.root(&key.gvk);
     let kind = if root.is_some_and(|root| root.is_go()) { key.gvk.kind.as_str() } else { "" };
-    let mut head = Head::default();
+    let mut head = Head { persons: (additions != Additions::Off).then_some(persons), ..Head::default() };
     let mut text = serde_json::Deserializer::from_str(raw);
-    let read = text.deserialize_map(Object { stated: &stated, root, kind, head: &mut head });
+    let read = text.deserialize_map(Object { stated, root, kind, head: &mut head });
     read.is_ok()
         && text.end().is_ok()
         && head.kind.is_none_or(|it| it == key.gvk.kind)
@@ -100,18 +100,18 @@ fn says_the_same(
         && head.name.as_deref() == Some(&key.name)
         && head.namespace.as_deref() == key.namespace.as_deref()
         && head.deletion.is_none()
-        && (additions == Additions::Off || !head.managers.iter().any(|it| persons.wrote(it)))
 }
 
 /// What an object says of itself.
 #[derive(Default)]
-struct Head<'a> {
+struct Head<'a, 'p> {
     api_version: Option<Cow<'a, str>>,
     kind: Option<Cow<'a, str>>,
     name: Option<Cow<'a, str>>,
     namespace: Option<Cow<'a, str>>,
     deletion: Option<IgnoredAny>,
-    managers: Vec<Manager<'a>>,
+    /// None: nobody asks who wrote it.
+    persons: Option<&'p Persons>,
 }
 
 /// A key or a text that is not copied if it needs not be.
@@ -123,37 +123,50 @@ fn differs<E: Error>() -> E {
     E::custom("differs")
 }
 
+/// A field that is stated, and whether live has it.
+struct Field<'s> {
+    name: &'s str,
+    value: Item<'s>,
+    met: bool,
+}
+
 /// Reads a mapping of live: `meet` takes what stands there, and what is stated of it. All that is stated has to be met
 /// once, but nulls and what `is_free`.
 fn meet_all<'de, 's, A: MapAccess<'de>>(
     live: &mut A,
-    stated: &'s ObjectAsVec<'s>,
+    stated: Mapping<'s>,
     is_free: impl Fn(&str) -> bool,
-    mut meet: impl FnMut(&mut A, Cow<'de, str>, Option<(&'s str, &'s Stated<'s>)>) -> Result<(), A::Error>,
+    mut meet: impl FnMut(&mut A, Cow<'de, str>, Option<(&'s str, Item<'s>)>) -> Result<(), A::Error>,
 ) -> Result<(), A::Error> {
-    let stated = stated.as_vec();
-    let mut met = vec![false; stated.len()];
+    let mut fields: Vec<Field<'s>> = stated.fields().map(|(name, value)| Field { name, value, met: false }).collect();
+    let mut next = 0;
     while let Some(Text(key)) = live.next_key()? {
-        let at = stated.iter().position(|(name, _)| **name == *key);
-        let known = at.and_then(|at| stated.get(at)).map(|(name, value)| (&**name, value));
-        if at.and_then(|at| met.get_mut(at)).is_some_and(|met| std::mem::replace(met, true)) {
+        // Mostly both are in the same order.
+        let is_next = fields.get(next).is_some_and(|it| *it.name == *key);
+        let at = if is_next { Some(next) } else { fields.binary_search_by(|it| it.name.cmp(&key)).ok() };
+        let Some((at, field)) = at.and_then(|at| Some((at, fields.get_mut(at)?))) else {
+            meet(live, key, None)?;
+            continue;
+        };
+        if std::mem::replace(&mut field.met, true) {
             return Err(differs());
         }
-        meet(live, key, known)?;
+        next = at + 1;
+        meet(live, key, Some((field.name, field.value)))?;
     }
-    let lacks = stated.iter().zip(met).any(|((name, value), met)| !met && !value.is_null() && !is_free(name));
+    let lacks = fields.iter().any(|it| !it.met && !it.value.is_null() && !is_free(it.name));
     if lacks { Err(differs()) } else { Ok(()) }
 }
 
 /// The object itself.
-struct Object<'s, 'h, 'de> {
-    stated: &'s ObjectAsVec<'s>,
+struct Object<'s, 'h, 'de, 'p> {
+    stated: Mapping<'s>,
     root: Option<Spot<'s>>,
     kind: &'s str,
-    head: &'h mut Head<'de>,
+    head: &'h mut Head<'de, 'p>,
 }
 
-impl<'de> Visitor<'de> for Object<'_, '_, 'de> {
+impl<'de> Visitor<'de> for Object<'_, '_, 'de, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,7 +180,7 @@ impl<'de> Visitor<'de> for Object<'_, '_, 'de> {
             match (&*key, stated) {
                 ("apiVersion", _) => head.api_version = Some(live.next_value::<Text<'_>>()?.0),
                 ("kind", _) => head.kind = Some(live.next_value::<Text<'_>>()?.0),
-                ("metadata", Some((_, Stated::Object(stated)))) => {
+                ("metadata", Some((_, Item::Mapping(stated)))) => {
                     live.next_value_seed(Metadata { stated, kind, head: &mut *head })?;
                 }
                 ("status", _) | (_, None) => drop(live.next_value::<IgnoredAny>()?),
@@ -182,13 +195,13 @@ impl<'de> Visitor<'de> for Object<'_, '_, 'de> {
 }
 
 /// Its metadata.
-struct Metadata<'s, 'h, 'de> {
-    stated: &'s ObjectAsVec<'s>,
+struct Metadata<'s, 'h, 'de, 'p> {
+    stated: Mapping<'s>,
     kind: &'s str,
-    head: &'h mut Head<'de>,
+    head: &'h mut Head<'de, 'p>,
 }
 
-impl<'de> DeserializeSeed<'de> for Metadata<'_, '_, 'de> {
+impl<'de> DeserializeSeed<'de> for Metadata<'_, '_, 'de, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, live: D) -> Result<(), D::Error> {
@@ -196,7 +209,7 @@ impl<'de> DeserializeSeed<'de> for Metadata<'_, '_, 'de> {
     }
 }
 
-impl<'de> Visitor<'de> for Metadata<'_, '_, 'de> {
+impl<'de> Visitor<'de> for Metadata<'_, '_, 'de, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -211,17 +224,17 @@ impl<'de> Visitor<'de> for Metadata<'_, '_, 'de> {
                 ("name", _) => head.name = Some(live.next_value::<Text<'_>>()?.0),
                 ("namespace", stated) => {
                     let Text(namespace) = live.next_value()?;
-                    let names_another = |it: &Stated<'_>| !is_empty(it) && it.as_str() != Some(&namespace);
+                    let names_another = |it: Item<'_>| !is_empty(it) && it.as_text() != Some(&namespace);
                     if stated.is_some_and(|(_, it)| names_another(it)) {
                         return Err(differs());
                     }
                     head.namespace = Some(namespace);
                 }
                 ("deletionTimestamp", _) => head.deletion = live.next_value()?,
-                ("managedFields", _) => head.managers = live.next_value()?,
+                ("managedFields", _) => live.next_value_seed(Managers(head.persons))?,
                 (name, _) if fields::is_servers_metadata(name) => drop(live.next_value::<IgnoredAny>()?),
                 (_, None) => drop(live.next_value::<IgnoredAny>()?),
-                ("annotations", Some((_, Stated::Object(stated)))) => live.next_value_seed(Annotations(stated))?,
+                ("annotations", Some((_, Item::Mapping(stated)))) => live.next_value_seed(Annotations(stated))?,
                 (_, Some((leaf, stated))) => {
                     let spot = types::metadata().and_then(|root| root.child(leaf));
                     live.next_value_seed(Same { place: Place { stated, spot, kind, leaf }, keys: &[] })?;
@@ -233,7 +246,7 @@ impl<'de> Visitor<'de> for Metadata<'_, '_, 'de> {
 }
 
 /// Its annotations, some of which are others'.
-struct Annotations<'s>(&'s ObjectAsVec<'s>);
+struct Annotations<'s>(Mapping<'s>);
 
 impl<'de> DeserializeSeed<'de> for Annotations<'_> {
     type Value = ();
@@ -254,7 +267,7 @@ impl<'de> Visitor<'de> for Annotations<'_> {
         meet_all(&mut live, self.0, fields::is_managed_annotation, |live, _, stated| match stated {
             Some((name, stated)) if !fields::is_managed_annotation(name) => {
                 let Text(value) = live.next_value()?;
-                if stated.as_str() == Some(&value) { Ok(()) } else { Err(differs()) }
+                agree(stated.as_text() == Some(&value))
             }
             Some(_) | None => live.next_value::<IgnoredAny>().map(drop),
         })
@@ -264,7 +277,7 @@ impl<'de> Visitor<'de> for Annotations<'_> {
 /// What is stated somewhere, and what is known about that place.
 #[derive(Clone, Copy)]
 struct Place<'s> {
-    stated: &'s Stated<'s>,
+    stated: Item<'s>,
     spot: Option<Spot<'s>>,
     /// The object's, if it is one that Kubernetes itself serves.
     kind: &'s str,
@@ -274,7 +287,7 @@ struct Place<'s> {
 
 impl<'s> Place<'s> {
     /// A field, or without a key an entry.
-    fn part(self, leaf: Option<&'s str>, stated: &'s Stated<'s>) -> Self {
+    fn part(self, leaf: Option<&'s str>, stated: Item<'s>) -> Self {
         let spot = self.spot.filter(|it| it.is_described()).and_then(|it| it.part(leaf));
         Self { stated, spot, leaf: leaf.unwrap_or(self.leaf), ..self }
     }
@@ -282,8 +295,8 @@ impl<'s> Place<'s> {
     /// Whether the API replaces it as a whole.
     fn is_whole(self) -> bool {
         match (self.stated, self.spot) {
-            (Stated::Object(_), Some(spot)) => spot.is_atomic(),
-            (Stated::Array(_), Some(spot)) => !matches!(spot.lists(), Some(Lists::Set | Lists::Keyed(_))),
+            (Item::Mapping(_), Some(spot)) => spot.is_atomic(),
+            (Item::List(_), Some(spot)) => !matches!(spot.lists(), Some(Lists::Set | Lists::Keyed(_))),
             _ => false,
         }
     }
@@ -320,28 +333,28 @@ impl<'de> Visitor<'de> for Same<'_> {
     }
 
     fn visit_bool<E: Error>(self, live: bool) -> Result<(), E> {
-        agree(self.place.stated.as_bool() == Some(live))
+        agree(matches!(self.place.stated, Item::Bool(stated) if stated == live))
     }
 
     fn visit_i64<E: Error>(self, live: i64) -> Result<(), E> {
-        agree(self.place.stated.as_i64() == Some(live))
+        agree(self.place.stated.as_integer() == Some(live))
     }
 
     fn visit_u64<E: Error>(self, live: u64) -> Result<(), E> {
-        agree(self.place.stated.as_u64() == Some(live))
+        agree(self.place.stated.as_integer() == Some(live))
     }
 
     fn visit_str<E: Error>(self, live: &str) -> Result<(), E> {
-        agree(self.place.stated.as_str() == Some(live))
+        agree(self.place.stated.as_text() == Some(live))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut live: A) -> Result<(), A::Error> {
-        let Stated::Array(stated) = self.place.stated else { return Err(differs()) };
+        let Item::List(stated) = self.place.stated else { return Err(differs()) };
         let keys = match self.place.spot.and_then(|spot| spot.lists()) {
             Some(Lists::Keyed(keys)) => &**keys,
             Some(Lists::Set | Lists::Atomic) | None => &[],
         };
-        for stated in stated {
+        for stated in stated.items() {
             if live.next_element_seed(Same { place: self.place.part(None, stated), keys })?.is_none() {
                 return Err(differs());
             }
@@ -351,10 +364,10 @@ impl<'de> Visitor<'de> for Same<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut live: A) -> Result<(), A::Error> {
         let Self { place, keys } = self;
-        let Stated::Object(fields) = place.stated else { return Err(differs()) };
+        let Item::Mapping(fields) = place.stated else { return Err(differs()) };
         // An entry is known by fields that desired may leave to their defaults.
-        let mut known =
-            fields.iter().filter(|(name, value)| keys.iter().any(|it| **it == **name) && !is_empty(value)).count();
+        let is_stated = |key: &str| place.stated.get(key).is_some_and(|it| !is_empty(it));
+        let mut known = keys.iter().filter(|key| is_stated(key)).count();
         meet_all(
             &mut live,
             fields,
@@ -373,8 +386,8 @@ impl<'de> Visitor<'de> for Same<'_> {
     }
 }
 
-fn is_empty(value: &Stated<'_>) -> bool {
-    value.is_null() || value.as_str() == Some("")
+fn is_empty(value: Item<'_>) -> bool {
+    value.is_null() || value.as_text() == Some("")
 }
 
 #[cfg(test)]

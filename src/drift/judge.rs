@@ -1,6 +1,5 @@
 //! Pairs what was selected with what the cluster answered, and sorts every difference: finding, suppressed, not compared.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -73,9 +72,9 @@ pub fn judge(case: &Case<'_>, selection: &Selection, observed: BTreeMap<ObjectKe
     let Selection { objects, suppressed, not_compared, generated: _, autoscalers: _, notes } = selection;
     let units: BTreeMap<&str, &Unit> = case.units.iter().map(|unit| (unit.slug.as_str(), unit)).collect();
     let never_shipped = never_shipped(objects, &units, &observed);
-    let mut answers = in_order(objects, observed);
+    let answers = in_pieces(objects, observed);
     let in_scope = objects.len() + not_compared.len() + case.unread.len();
-    let pieces = Mutex::new(objects.chunks(PIECE).zip(answers.chunks_mut(PIECE)).enumerate());
+    let pieces = Mutex::new(objects.chunks(PIECE).zip(answers).enumerate());
     let work = || {
         let mut judge = Judge::new(case);
         let mut done = Vec::new();
@@ -104,17 +103,18 @@ pub fn judge(case: &Case<'_>, selection: &Selection, observed: BTreeMap<ObjectKe
     judge.finish(never_shipped)
 }
 
-/// The answer about each object, where there is one. Both are sorted by key.
-fn in_order(objects: &[StatedObject], observed: BTreeMap<ObjectKey, Observed>) -> Vec<Option<Observed>> {
-    let mut observed = observed.into_iter().peekable();
-    let answer = |object: &StatedObject| loop {
-        match observed.peek()?.0.cmp(&object.key) {
-            Ordering::Less => drop(observed.next()),
-            Ordering::Equal => return observed.next().map(|(_, answer)| answer),
-            Ordering::Greater => return None,
-        }
-    };
-    objects.iter().map(answer).collect()
+/// What was answered, sorted by key.
+type Answers = Vec<(ObjectKey, Observed)>;
+
+/// What was answered about each piece of the objects, which are sorted by key too.
+fn in_pieces(objects: &[StatedObject], observed: BTreeMap<ObjectKey, Observed>) -> Vec<Answers> {
+    let mut answers: Answers = observed.into_iter().collect();
+    let mut pieces = Vec::with_capacity(objects.len().div_ceil(PIECE));
+    for first in objects.iter().step_by(PIECE).rev() {
+        pieces.push(answers.split_off(answers.partition_point(|(key, _)| *key < first.key)));
+    }
+    pieces.reverse();
+    pieces
 }
 
 /// Whether anything of a unit that was never shipped exists.
@@ -130,6 +130,9 @@ fn never_shipped(
     observed: &BTreeMap<ObjectKey, Observed>,
 ) -> BTreeMap<String, Deployed> {
     let mut deployed = BTreeMap::new();
+    if units.values().all(|unit| unit.basis != Basis::NeverShipped) {
+        return deployed;
+    }
     for object in objects {
         if units.get(object.unit.as_str()).is_none_or(|unit| unit.basis != Basis::NeverShipped) {
             continue;
@@ -189,12 +192,16 @@ impl<'a> Judge<'a> {
 
     fn answers(
         &mut self,
-        (objects, answers): (&[StatedObject], &mut [Option<Observed>]),
+        (objects, answers): (&[StatedObject], Answers),
         units: &BTreeMap<&str, &Unit>,
         never_shipped: &BTreeMap<String, Deployed>,
     ) {
-        for (object, answer) in objects.iter().zip(answers) {
-            self.answer(object, answer.take(), units, never_shipped);
+        let mut answers = answers.into_iter().peekable();
+        for object in objects {
+            // About what nobody asked for there may be answers too.
+            while answers.next_if(|(key, _)| *key < object.key).is_some() {}
+            let answer = answers.next_if(|(key, _)| *key == object.key).map(|(_, answer)| answer);
+            self.answer(object, answer, units, never_shipped);
         }
     }
 
@@ -205,16 +212,16 @@ impl<'a> Judge<'a> {
         units: &BTreeMap<&str, &Unit>,
         never_shipped: &BTreeMap<String, Deployed>,
     ) {
-        let unit = units.get(stated.unit.as_str()).copied();
+        let unit = || units.get(stated.unit.as_str()).copied();
         match observed {
             Some(Observed::AsDesired) => self.comparison.compared += 1,
             Some(Observed::Found(raw)) if self.is_as_desired(stated, raw.get()) => self.comparison.compared += 1,
-            Some(Observed::Found(raw)) => self.found(&stated.desired(), unit, raw.get()),
+            Some(Observed::Found(raw)) => self.found(&stated.desired(), unit(), raw.get()),
             Some(Observed::Absent) if never_shipped.get(stated.unit.as_str()) == Some(&Deployed::No) => {
                 // Nobody shipped it and it is not there: that is no drift, and nothing to compare.
                 self.not_shipped += 1;
             }
-            Some(Observed::Absent) => self.absent(&stated.desired(), unit),
+            Some(Observed::Absent) => self.absent(&stated.desired(), unit()),
             Some(Observed::NotRead(obstacle)) => self.not_compared(&stated.unit, &stated.key, obstacle),
             None => self.not_compared(&stated.unit, &stated.key, unasked()),
         }

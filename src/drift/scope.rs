@@ -60,12 +60,8 @@ impl StatedObject {
     pub fn desired(&self) -> DesiredObject {
         let Self { key, manifest, unit, line, document } = self;
         let (key, unit) = (key.clone(), unit.clone());
-        DesiredObject { key, body: tree(manifest), unit, line: *line, document: *document }
+        DesiredObject { key, body: manifest.value(), unit, line: *line, document: *document }
     }
-}
-
-fn tree(manifest: &str) -> Value {
-    serde_json::from_str(manifest).expect("it was written from a tree")
 }
 
 /// The kinds about which [`select`] will ask.
@@ -134,7 +130,7 @@ fn autoscaler(unit: &Unit, document: &Document, bounds: &Bounds<'_>) -> Option<A
         return None;
     }
     let namespace = namespace_of(unit, document, bounds);
-    Autoscaler::read(&document.gvk, &tree(&document.json), Some(&namespace))
+    Autoscaler::read(&document.gvk, &document.body.value(), Some(&namespace))
 }
 
 /// Where the document's object lives if its kind has namespaces.
@@ -165,7 +161,7 @@ impl Selection {
         bounds: &Bounds<'_>,
         redactor: &Redactor,
     ) -> Option<StatedObject> {
-        let Document { gvk, namespace, name, json, line, index, lines: _, unresolved } = document;
+        let Document { gvk, namespace, name, body: manifest, line, index, lines: _, unresolved } = document;
         // Where nobody knows whether the kind has namespaces, one that is stated is believed.
         let namespace = match is_namespaced {
             Ok(true) => Some(namespace.clone().unwrap_or_else(|| default_namespace(unit, bounds))),
@@ -184,7 +180,7 @@ impl Selection {
         let key = ObjectKey { gvk: gvk.clone(), namespace, name: name.clone() };
         let exclude = &bounds.scope.exclude;
         let by_label = exclude.iter().any(|exclusion| exclusion.selector.label.is_some());
-        let body = if by_label { tree(json) } else { Value::Null };
+        let body = if by_label { manifest.value() } else { Value::Null };
         let excluded = exclude.iter().find(|it| ignore::selects(&it.selector, bounds.environment, &key, &body));
         if is_generated {
             self.generated.push(key.clone());
@@ -223,7 +219,7 @@ impl Selection {
             self.not_compared.push(NotCompared { unit: Some(unit.slug.clone()), object: Some(key), obstacle });
             return None;
         }
-        Some(StatedObject { key, manifest: Arc::clone(json), unit: unit.slug.clone(), line: *line, document: *index })
+        Some(StatedObject { key, manifest: manifest.clone(), unit: unit.slug.clone(), line: *line, document: *index })
     }
 
     /// An object that is stated twice has no desired state, whichever API version each names.

@@ -2,17 +2,19 @@
 
 use serde_json::Value;
 
+use crate::model::packed::Packed;
+
 /// Stands for a string, alone or inside a longer one.
 const TEXT: &str = "confighubplaceholder";
 /// Stands for a number.
 const NUMBER: i64 = 999_999_999;
 const NUMBER_TEXT: &str = "999999999";
 
-/// JSON pointers of every placeholder, keys included. `json` is the value's text.
-pub(super) fn find(body: &Value, json: &str) -> Vec<String> {
+/// JSON pointers of every placeholder, keys included. `packed` is the same value.
+pub(super) fn find(body: &Value, packed: &Packed) -> Vec<String> {
     let mut found = Vec::new();
     // Most manifests have none, and a look at the text tells.
-    if json.contains(TEXT) || json.contains(NUMBER_TEXT) {
+    if packed.may_hold(TEXT) || packed.may_hold(NUMBER_TEXT) {
         visit(body, &mut String::new(), &mut found);
     }
     found

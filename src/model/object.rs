@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use super::packed::Packed;
 
 /// Group, version and kind, as a manifest's `apiVersion` and `kind` give them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -69,8 +70,8 @@ impl fmt::Display for ObjectKey {
 pub struct StatedObject {
     /// Which object, its namespace already resolved.
     pub key: ObjectKey,
-    /// The manifest as compact JSON; regions and environments that state the same share it.
-    pub manifest: Arc<str>,
+    /// The manifest; regions and environments that state the same share it.
+    pub manifest: Packed,
     /// Slug of the unit that holds it.
     pub unit: String,
     /// Line of the unit's text on which the document starts, from 1.

@@ -138,8 +138,8 @@ fn unit(unit: &Unit, mask: &Mask<'_>) -> RecordedUnit {
 }
 
 fn desired(document: Document, mask: &Mask<'_>) -> Desired {
-    let Document { gvk, json, line, lines, .. } = document;
-    let body = masked(&serde_json::from_str(&json).unwrap_or_default(), &gvk, mask);
+    let Document { gvk, body, line, lines, .. } = document;
+    let body = masked(&body.value(), &gvk, mask);
     let lines = lines.map(|it| named(&it, mask)).and_then(|it| serde_json::to_value(it).ok());
     Desired { line, body, lines: lines.unwrap_or_default() }
 }

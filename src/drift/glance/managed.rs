@@ -1,17 +1,19 @@
 //! Who wrote an object, without what: nobody asks for the fields unless a person's tool is among the writers.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
 
-use serde::Deserialize;
+use serde::de::{DeserializeSeed, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
+use super::agree;
 use crate::drift::managers;
 use crate::model::finding::{ManagerClass, Operation};
 
 /// An entry of `metadata.managedFields` without its fields.
-#[derive(Debug, PartialEq, Eq, Hash, Deserialize)]
-pub(super) struct Manager<'a> {
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Manager<'a> {
     #[serde(borrow)]
     manager: Cow<'a, str>,
     #[serde(borrow)]
@@ -22,20 +24,27 @@ pub(super) struct Manager<'a> {
 
 /// Whether managers are people's tools. The same few write most objects.
 #[derive(Debug, Default)]
-pub(in crate::drift) struct Persons(Mutex<HashMap<Manager<'static>, bool>>);
+pub(in crate::drift) struct Persons(RwLock<Vec<(Manager<'static>, bool)>>);
+
+/// Managers that are remembered: they are looked up one by one.
+const FEW: usize = 16;
 
 impl Persons {
     /// Whether this is a person's tool.
-    pub(super) fn wrote(&self, manager: &Manager<'_>) -> bool {
-        // What a panicking thread left is a map all the same.
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = all.get(manager) {
-            return *known;
+    fn wrote(&self, manager: &Manager<'_>) -> bool {
+        // What a panicking thread left is a list all the same.
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, is_persons)) = known.iter().find(|(it, _)| it == manager) {
+            return *is_persons;
         }
+        let has_room = known.len() < FEW;
+        drop(known);
         let Manager { manager: name, operation, subresource } = manager;
         let operation = if operation == "Apply" { Operation::Apply } else { Operation::Update };
         let is_persons = managers::class(name, operation, subresource.as_deref()) == ManagerClass::PersonsTool;
-        all.insert(manager.kept(), is_persons);
+        if has_room {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).push((manager.kept(), is_persons));
+        }
         is_persons
     }
 }
@@ -48,6 +57,32 @@ impl Manager<'_> {
             operation: kept(&self.operation),
             subresource: self.subresource.as_ref().map(kept),
         }
+    }
+}
+
+/// `metadata.managedFields`, in which no person's tool may be. None: anybody may.
+pub(super) struct Managers<'p>(pub(super) Option<&'p Persons>);
+
+impl<'de> DeserializeSeed<'de> for Managers<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, live: D) -> Result<(), D::Error> {
+        live.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Managers<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("managers of fields")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut live: A) -> Result<(), A::Error> {
+        while let Some(manager) = live.next_element::<Manager<'_>>()? {
+            agree(!self.0.is_some_and(|persons| persons.wrote(&manager)))?;
+        }
+        Ok(())
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn load(api: &Api) -> Result<Vec<Base>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/differential");
     for definition in manifest::documents(&std::fs::read_to_string(folder.join("order.yaml"))?)? {
         let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-        let body = serde_json::from_str(&definition.json)?;
+        let body = definition.body.value();
         api.done(&Request::post(path, "setup", body)).await?;
     }
     api.until_served(&format!("/apis/{CUSTOM}/v1")).await?;
@@ -103,7 +103,7 @@ pub(super) async fn load(api: &Api) -> Result<Vec<Base>> {
                 served.insert(root.clone(), api.get(&root).await?.body);
             }
             match resource(&served[&root], root, &gvk.kind) {
-                Some(resource) => bases.push(Base { gvk, resource, text: document.json.to_string() }),
+                Some(resource) => bases.push(Base { gvk, resource, text: document.body.value().to_string() }),
                 // Older minors do not serve everything.
                 None => api.note(format!("{gvk} is not served here")),
             }
