@@ -32,17 +32,18 @@ pub struct Search {
     pub settled: Option<Arc<Settled>>,
 }
 
-/// Says that nobody needs an object's text, which the server just sent.
+/// Says that nobody needs an object's text, which the server just sent, and that this is the object of that kind, namespace
+/// and name. What the text says of itself was not looked at before.
 pub type Settled = dyn Fn(Sight<'_>) -> bool + Send + Sync;
 
-/// A wanted object while it is read.
+/// What may be a wanted object, while it is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight<'a> {
     /// Its kind, as it was asked for.
     pub gvk: &'a GroupVersionKind,
     /// None for cluster-scoped kinds.
     pub namespace: Option<&'a str>,
-    /// `metadata.name`.
+    /// What the text gives first as `metadata.name`.
     pub name: &'a str,
     /// Its text.
     pub raw: &'a str,

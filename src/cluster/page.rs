@@ -8,7 +8,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::live::{Settled, Sight};
-use super::wire::{Described, Identity, Marked, OwnerReference, Page, PageMeta, unread};
+use super::wire::{Described, Identity, Marked, OwnerReference, Page, PageMeta, first_name, unread};
 use crate::model::object::{Beside, GroupVersionKind, ObjectKey, Owner, Stray};
 
 /// Which list, and what of it is kept.
@@ -58,6 +58,10 @@ pub(super) fn reduce(asked: &Asked, body: &[u8]) -> Result<(Kept, Option<String>
     }
     let mut kept = Kept::default();
     for raw in page.items.unwrap_or_default() {
+        if let Some(name) = asked.settled(raw.get()) {
+            kept.settled.insert(name);
+            continue;
+        }
         let item = Identity::of_item(raw.get())
             .map_err(|error| Fault::Untrue(unread("has an item without a name", &error)))?;
         let namespace = item.metadata.namespace.as_deref().filter(|it| !it.is_empty());
@@ -69,14 +73,8 @@ pub(super) fn reduce(asked: &Asked, body: &[u8]) -> Result<(Kept, Option<String>
         let is_marked = [item.metadata.labels, item.metadata.annotations].contains(&Marked::Yes);
         match &asked.keep {
             Keep::Everything => drop(kept.found.insert(item.metadata.name.into_owned(), raw.to_owned())),
-            Keep::Named { wanted, settled, .. } if wanted.contains(item.metadata.name.as_ref()) => {
-                let name = item.metadata.name.into_owned();
-                let sight = Sight { gvk: &asked.gvk, namespace, name: &name, raw: raw.get() };
-                if settled.as_ref().is_some_and(|are_settled| are_settled(sight)) {
-                    kept.settled.insert(name);
-                } else {
-                    kept.found.insert(name, raw.to_owned());
-                }
+            Keep::Named { wanted, .. } if wanted.contains(item.metadata.name.as_ref()) => {
+                kept.found.insert(item.metadata.name.into_owned(), raw.to_owned());
             }
             Keep::Named { beside: Beside::All, .. } => kept.strays.push(stray(asked, item, raw)?),
             Keep::Named { beside: Beside::Marked, .. } if is_marked => kept.strays.push(stray(asked, item, raw)?),
@@ -84,6 +82,17 @@ pub(super) fn reduce(asked: &Asked, body: &[u8]) -> Result<(Kept, Option<String>
         }
     }
     Ok((kept, page.metadata.next.filter(|token| !token.is_empty())))
+}
+
+impl Asked {
+    /// The name of the item, if it is a wanted object that need not be kept. Whoever says so has seen which object it is, so
+    /// that nobody looks again.
+    fn settled(&self, raw: &str) -> Option<String> {
+        let Keep::Named { wanted, settled: Some(is_settled), .. } = &self.keep else { return None };
+        let name = first_name(raw).filter(|name| wanted.contains(name.as_ref()))?;
+        let sight = Sight { gvk: &self.gvk, namespace: self.namespace.as_deref(), name: &name, raw };
+        is_settled(sight).then(|| name.into_owned())
+    }
 }
 
 fn stray(asked: &Asked, item: Identity<'_>, raw: &RawValue) -> Result<Stray, Fault> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -72,6 +72,47 @@ impl<'a> Identity<'a> {
             (None, Ok(())) => Err(serde_json::Error::missing_field("metadata")),
             (None, Err(error)) => Err(error),
         }
+    }
+}
+
+/// The name that a list's item gives itself first. Whether it is one object of that name is not looked at.
+pub(super) fn first_name(raw: &str) -> Option<Cow<'_, str>> {
+    let mut name = None;
+    // Ends in an error by design: only the beginning is read.
+    let _ = serde_json::Deserializer::from_str(raw).deserialize_map(FirstName(&mut name));
+    name
+}
+
+/// Goes into `metadata` and ends behind `name`.
+struct FirstName<'n, 'a>(&'n mut Option<Cow<'a, str>>);
+
+impl<'de> DeserializeSeed<'de> for FirstName<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FirstName<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Key(key)) = map.next_key()? {
+            match &*key {
+                "metadata" => return map.next_value_seed(self),
+                "name" => {
+                    *self.0 = Some(map.next_value::<Key<'_>>()?.0);
+                    return Err(A::Error::custom("enough"));
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
     }
 }
 

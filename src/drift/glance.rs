@@ -123,6 +123,9 @@ fn differs<E: Error>() -> E {
     E::custom("differs")
 }
 
+/// Fields that most mappings have at most.
+const FEW: usize = 8;
+
 /// A field that is stated, and whether live has it.
 struct Field<'s> {
     name: &'s str,
@@ -138,12 +141,14 @@ fn meet_all<'de, 's, A: MapAccess<'de>>(
     is_free: impl Fn(&str) -> bool,
     mut meet: impl FnMut(&mut A, Cow<'de, str>, Option<(&'s str, Item<'s>)>) -> Result<(), A::Error>,
 ) -> Result<(), A::Error> {
-    let mut fields: Vec<Field<'s>> = stated.fields().map(|(name, value)| Field { name, value, met: false }).collect();
+    // Few mappings have more, and none grows step by step.
+    let mut fields = Vec::with_capacity(FEW);
+    fields.extend(stated.fields().map(|(name, value)| Field { name, value, met: false }));
     let mut next = 0;
     while let Some(Text(key)) = live.next_key()? {
         // Mostly both are in the same order.
         let is_next = fields.get(next).is_some_and(|it| *it.name == *key);
-        let at = if is_next { Some(next) } else { fields.binary_search_by(|it| it.name.cmp(&key)).ok() };
+        let at = if is_next { Some(next) } else { position(&fields, &key) };
         let Some((at, field)) = at.and_then(|at| Some((at, fields.get_mut(at)?))) else {
             meet(live, key, None)?;
             continue;
@@ -156,6 +161,14 @@ fn meet_all<'de, 's, A: MapAccess<'de>>(
     }
     let lacks = fields.iter().any(|it| !it.met && !it.value.is_null() && !is_free(it.name));
     if lacks { Err(differs()) } else { Ok(()) }
+}
+
+fn position(fields: &[Field<'_>], key: &str) -> Option<usize> {
+    if fields.len() <= FEW {
+        // Most names differ in length, which takes no look at the text.
+        return fields.iter().position(|it| it.name == key);
+    }
+    fields.binary_search_by(|it| it.name.cmp(key)).ok()
 }
 
 /// The object itself.

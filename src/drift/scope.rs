@@ -67,7 +67,9 @@ impl StatedObject {
 /// The kinds about which [`select`] will ask.
 pub fn kinds(units: &[UnitDocuments<'_>], scope: &Scope) -> BTreeSet<GroupVersionKind> {
     let documents = units.iter().filter_map(|unit| unit.documents.as_ref().as_ref().ok()).flatten();
-    documents.map(|document| &document.gvk).filter(|gvk| is_wanted(gvk, scope)).cloned().collect()
+    // Many documents are of few kinds.
+    let kinds: BTreeSet<&GroupVersionKind> = documents.map(|it| &it.gvk).filter(|gvk| is_wanted(gvk, scope)).collect();
+    kinds.into_iter().cloned().collect()
 }
 
 /// Sorts every document of the units. `is_namespaced` says whether objects of a kind live in namespaces, or why nobody
