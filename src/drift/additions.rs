@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::compare::{Difference, Sensitivity};
-use super::defaults;
+use super::defaults::{self, Siblings};
 use super::fields;
 use super::injected::{self, Situation};
 use super::owners::{Entry, Nodes, Owners};
@@ -181,7 +181,9 @@ impl<'a> Walk<'a> {
             }
             _ => false,
         };
-        computed || scalar && fields::is_unset(&self.place, value) || defaults::is_default(&self.place, value, siblings)
+        computed
+            || scalar && fields::is_unset(&self.place, value)
+            || defaults::is_default(&self.place, value, Siblings::of(siblings))
     }
 
     fn whose<'l: 'a>(&mut self, value: &'l Value, nodes: &Nodes<'_, 'l>) -> Whose {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::defaults;
+use super::defaults::{self, Siblings};
 use super::equal;
 use super::fields;
 use super::lists::{self, Keys, Lacking, Shape};
@@ -59,7 +59,7 @@ pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind, schemas: &
             secret::compare(desired, live, &mut walk.found);
         }
         (Value::Object(desired), Value::Object(live)) => walk.fields(desired.iter(), desired, live),
-        _ => walk.value(desired, Some(live), &Map::new(), Meaning::Fields),
+        _ => walk.value(desired, Some(live), Siblings::of(&Map::new()), Meaning::Fields),
     }
     walk.found.sort_by(|one, other| one.path.cmp(&other.path));
     walk.found
@@ -92,12 +92,12 @@ impl<'a> Walk<'a> {
     ) {
         for (key, value) in stated {
             self.place.push(Step::Key(key));
-            self.value(value, live.get(key), siblings, Meaning::Fields);
+            self.value(value, live.get(key), Siblings::merged(siblings, live), Meaning::Fields);
             self.place.pop();
         }
     }
 
-    fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: &Map<String, Value>, meaning: Meaning) {
+    fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: Siblings<'_>, meaning: Meaning) {
         if fields::is_server_owned(&self.place) || self.is_identity() && (live.is_none() || desired == "") {
             return;
         }
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the server takes desired for unset, or for what it fills in anyway, and live for the same.
-    fn says_nothing(&self, desired: &Value, live: Option<&Value>, siblings: &Map<String, Value>) -> bool {
+    fn says_nothing(&self, desired: &Value, live: Option<&Value>, siblings: Siblings<'_>) -> bool {
         let place = &self.place;
         if fields::is_unset(place, desired) {
             return live.is_none_or(|live| {
@@ -168,9 +168,13 @@ impl<'a> Walk<'a> {
 
     fn object(&mut self, desired: &'a Map<String, Value>, live: &Map<String, Value>, meaning: Meaning) {
         let meaning = if fields::is_atomic_map(&self.place) { Meaning::Whole } else { meaning };
+        let siblings = match meaning {
+            Meaning::Fields => Siblings::merged(desired, live),
+            Meaning::Whole => Siblings::of(desired),
+        };
         for (key, value) in desired {
             self.place.push(Step::Key(key));
-            self.value(value, live.get(key), desired, meaning);
+            self.value(value, live.get(key), siblings, meaning);
             self.place.pop();
         }
         if meaning == Meaning::Whole && live.iter().any(|(key, value)| self.is_addition(desired, live, key, value)) {
@@ -218,7 +222,7 @@ impl<'a> Walk<'a> {
         for (index, partner) in pairs.iter().enumerate() {
             let partner = partner.and_then(|at| live.get(at));
             self.item(desired, index, |walk, item| match partner {
-                Some(partner) => walk.value(item, Some(partner), &Map::new(), meaning),
+                Some(partner) => walk.value(item, Some(partner), Siblings::of(&Map::new()), meaning),
                 None => walk.differs(Code::FieldRemoved, item, None),
             });
         }
@@ -255,7 +259,7 @@ impl<'a> Walk<'a> {
                 if item.is_null() != live.is_null() {
                     walk.differs(Code::FieldChanged, item, Some(live));
                 } else {
-                    walk.value(item, Some(live), &Map::new(), meaning);
+                    walk.value(item, Some(live), Siblings::of(&Map::new()), meaning);
                 }
             });
         }
