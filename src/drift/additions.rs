@@ -69,9 +69,10 @@ impl<'a> Walk<'a> {
         nodes: &Nodes<'_, 'l>,
     ) {
         for (key, value) in live {
-            let stated = desired.and_then(|it| it.get(key)).filter(|it| !it.is_null());
             let nodes = nodes.field(key);
             self.place.push(Step::Key(key));
+            let is_said = |it: &&Value| !it.is_null() || fields::is_null_stated(&self.place);
+            let stated = desired.and_then(|it| it.get(key)).filter(is_said);
             match (stated, value) {
                 (None, value) => self.added(value, live, &nodes),
                 (Some(Value::Object(stated)), Value::Object(value)) => self.object(Some(stated), value, &nodes),

@@ -101,10 +101,10 @@ impl<'a> Walk<'a> {
         if fields::is_server_owned(&self.place) || self.is_identity() && (live.is_none() || desired == "") {
             return;
         }
-        // A null states nothing: templates leave them behind, and the server forgets them unless a schema says otherwise.
         if desired.is_null() {
-            let is_value = self.place.spot().is_some_and(|spot| spot.is_nullable());
-            if let (true, Some(live)) = (is_value, live.filter(|it| !it.is_null())) {
+            if let Some(live) = live.filter(|it| !it.is_null())
+                && self.is_reset(live, siblings, meaning)
+            {
                 self.differs(Code::FieldChanged, desired, Some(live));
             }
             return;
@@ -137,6 +137,19 @@ impl<'a> Walk<'a> {
             });
         }
         live.is_none() && defaults::is_default(place, desired, siblings)
+    }
+
+    /// Whether applying a null would change live.
+    fn is_reset(&self, live: &Value, siblings: Siblings<'_>, meaning: Meaning) -> bool {
+        let place = &self.place;
+        let Some(spot) = place.spot().filter(|_| fields::is_null_stated(place)) else { return false };
+        // In a value that counts as a whole, the whole tells.
+        let is_told = spot.is_nullable() || meaning == Meaning::Fields && !self.is_identity();
+        let is_same = fields::is_unset(place, live)
+            || spot.is_read_from_null(live)
+            || fields::is_assigned(place)
+            || defaults::is_default(place, live, siblings);
+        is_told && (spot.is_nullable() || !is_same)
     }
 
     /// What says which object it is, and may be absent from an answer about it: the items of a list have no kind, and a
@@ -185,10 +198,16 @@ impl<'a> Walk<'a> {
 
     fn is_addition(&self, desired: &Map<String, Value>, live: &Map<String, Value>, key: &str, value: &Value) -> bool {
         let (spot, names) = (self.place.spot(), (self.place.kind(), self.place.leaf()));
-        // A null that is a value was compared with the others.
-        let is_value = || spot.and_then(|it| it.child(key)).is_some_and(|it| it.is_nullable());
-        desired.get(key).is_none_or(|it| it.is_null() && !is_value())
-            && !defaults::is_filled_in(spot, names, (key, value), live)
+        let child = spot.and_then(|it| it.child(key));
+        let is_filled_in = || defaults::is_filled_in(spot, names, (key, value), live);
+        match (desired.get(key), child) {
+            (None, _) => !is_filled_in(),
+            // One that is a value was compared with the others.
+            (Some(Value::Null), Some(child)) if child.is_nullable() => false,
+            (Some(Value::Null), Some(child)) if child.is_entry() => !child.is_read_from_null(value),
+            (Some(Value::Null), _) => !is_filled_in(),
+            (Some(_), _) => false,
+        }
     }
 
     fn list(&mut self, desired: &'a [Value], live: &[Value], meaning: Meaning) {

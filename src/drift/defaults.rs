@@ -1,7 +1,7 @@
 //! What the API server fills in where a field is absent: as the table of types says, and where a default depends on other
 //! fields, as the defaulting functions of Kubernetes 1.36 do (`pkg/apis/*/*/defaults.go`).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::place::Place;
 use super::types::{self, Spot};
@@ -57,7 +57,21 @@ impl<'a> Siblings<'a> {
 
 /// Whether the server fills in `value` where the field at `place` is absent. `siblings` are the fields beside it.
 pub(super) fn is_default(place: &Place<'_>, value: &Value, siblings: Siblings<'_>) -> bool {
-    place.spot().is_some_and(|spot| is_filled(spot, place.kind(), place.leaf(), value, siblings))
+    place.spot().is_some_and(|spot| {
+        is_filled(spot, place.kind(), place.leaf(), value, siblings)
+            || spot.owner() == "HPAScalingRules" && is_scaling_rule(place.parent(), place.leaf(), value)
+    })
+}
+
+/// Whether a rule of an autoscaler's `behavior` is as `GenerateHPAScaleUpRules` and `GenerateHPAScaleDownRules` make it.
+fn is_scaling_rule(direction: &str, name: &str, value: &Value) -> bool {
+    let policy = |kind, value| json!({"type": kind, "value": value, "periodSeconds": 15});
+    match (direction, name) {
+        ("scaleUp", "stabilizationWindowSeconds") => *value == 0,
+        ("scaleUp", "policies") => *value == json!([policy("Pods", 4), policy("Percent", 100)]),
+        ("scaleDown", "policies") => *value == json!([policy("Percent", 100)]),
+        _ => false,
+    }
 }
 
 fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: Siblings<'_>) -> bool {

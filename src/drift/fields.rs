@@ -86,6 +86,15 @@ pub(super) fn is_unset(place: &Place<'_>, value: &Value) -> bool {
     }
 }
 
+/// Whether a null says something: that there be no value, or the default. Templates leave many behind. A merge takes one
+/// for a value where values are replaced (structured-merge-diff, `ruleKeepRHS`); what is merged by its parts stays as it
+/// is, and a schema that neither allows for null nor has a default lets nobody ship one.
+pub(super) fn is_null_stated(place: &Place<'_>) -> bool {
+    place.spot().is_some_and(|spot| {
+        spot.is_nullable() || spot.is_replaced() && (spot.is_go() || spot.default(place.kind()).is_some())
+    })
+}
+
 /// Whether the server or a controller picks a value where none is set.
 pub(super) fn is_assigned(place: &Place<'_>) -> bool {
     let Some(spot) = place.spot() else { return false };

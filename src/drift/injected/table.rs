@@ -94,8 +94,17 @@ pub(super) const RULES: &[Rule] = &[
         reason: "admission fills in the priority of the Pod's class",
         source: "plugin/pkg/admission/priority",
         kinds: POD,
-        fields: &["/spec/priority", "/spec/priorityClassName", "/spec/preemptionPolicy"],
+        fields: &["/spec/priority", "/spec/priorityClassName"],
         how: How::Filled,
+        given: always,
+    },
+    Rule {
+        name: "preemption-policy",
+        reason: "admission fills in the preemption policy of the Pod's class",
+        source: "plugin/pkg/admission/priority",
+        kinds: POD,
+        fields: &["/spec/preemptionPolicy"],
+        how: How::FilledIfAbsent,
         given: always,
     },
     Rule {

@@ -90,6 +90,7 @@ const CASES: &[Case] = &[
         "/spec/template/spec/serviceAccount",
     ),
     added("priority", POD, "spec: {priority: 0}", "/spec/priority"),
+    added("preemption-policy", POD, "spec: {preemptionPolicy: Never}", "/spec/preemptionPolicy"),
     added("runtime-class-overhead", POD, "spec: {runtimeClassName: gvisor, overhead: {cpu: 1m}}", "/spec/overhead"),
     added(
         "limit-range",
