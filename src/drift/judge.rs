@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use fast_glob::glob_match;
 use jiff::civil::Date;
@@ -80,7 +80,7 @@ pub fn judge(case: &Case<'_>, selection: &Selection, observed: BTreeMap<ObjectKe
         let mut judge = Judge::new(case);
         let mut done = Vec::new();
         loop {
-            let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let next = pieces.lock().expect("a panic ends the process").next();
             let Some((at, piece)) = next else { return (judge, done) };
             judge.answers(piece, &units, &never_shipped);
             done.push((at, std::mem::take(&mut judge.comparison)));
@@ -91,7 +91,7 @@ pub fn judge(case: &Case<'_>, selection: &Selection, observed: BTreeMap<ObjectKe
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let (mut judge, mut done) = work();
         for other in others {
-            let (other, more) = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (other, more) = other.join().expect("a panic ends the process");
             judge.not_shipped += other.not_shipped;
             judge.ended.extend(other.ended);
             done.extend(more);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use serde::Deserialize;
 
@@ -27,8 +27,7 @@ pub(in crate::drift) struct Persons(Mutex<HashMap<Manager<'static>, bool>>);
 impl Persons {
     /// Whether this is a person's tool.
     pub(super) fn wrote(&self, manager: &Manager<'_>) -> bool {
-        // What a panicking thread left is a map all the same.
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock().expect("a panic ends the process");
         if let Some(known) = all.get(manager) {
             return *known;
         }
