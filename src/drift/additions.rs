@@ -22,7 +22,7 @@ use crate::model::finding::Code;
 ///
 /// `owners` are those of the situation's live object. Indices are those of desired where desired has the entry; an added entry has its index in live.
 pub fn find(situation: &Situation<'_>, owners: &Owners<'_>, found: &[Difference]) -> Vec<Difference> {
-    let Situation { gvk, desired, live: _, schemas } = *situation;
+    let Situation { gvk, desired, schemas, .. } = *situation;
     let (Value::Object(desired), Value::Object(live), true) = (desired, owners.live(), owners.know_a_person()) else {
         return Vec::new();
     };

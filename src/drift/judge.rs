@@ -239,8 +239,7 @@ impl<'a> Judge<'a> {
         if is_being_deleted(&live) {
             return self.not_compared(&object.unit, &object.key, under_way(Text::from("the object is being deleted")));
         }
-        let situation =
-            Situation { gvk: &object.key.gvk, desired: &object.body, live: &live, schemas: self.case.schemas };
+        let situation = Situation::new(&object.key.gvk, (&object.body, &live), self.case.schemas);
         let owners = Owners::read(&live);
         let mut differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
         let added = match self.case.additions {

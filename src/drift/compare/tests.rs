@@ -16,7 +16,7 @@ fn gvk(object: &Value) -> GroupVersionKind {
 fn pointers(header: &str, desired: &str, live: &str) -> Vec<String> {
     let [desired, live] = [desired, live].map(|it| read(&format!("{header}\n{it}")));
     let (gvk, schemas) = (gvk(&desired), CustomSchemas::default());
-    let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &schemas };
+    let situation = Situation::new(&gvk, (&desired, &live), &schemas);
     let found = compare(&desired, &live, &gvk, &schemas);
     found.iter().filter(|it| injected::explain(&situation, it).is_none()).map(|it| it.path.pointer()).collect()
 }
