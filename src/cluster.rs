@@ -29,7 +29,7 @@ use crate::model::outcome::{Obstacle, Reason};
 use crate::redact::{Redactor, Text};
 
 use discovery::Discovery;
-pub use discovery::{Listable, Served};
+pub use discovery::{Listable, Served, home};
 pub use live::{Search, Settled, Sight};
 use request::Connection;
 
