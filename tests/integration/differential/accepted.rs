@@ -107,7 +107,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         kind: "*",
         what: What::Reported,
-        path: "/**/{emptyDir/mode,containers/*/restartPolicy}",
+        path: "/**/{emptyDir/mode,containers/*/restartPolicy,projected/defaultUser}",
         given: ALWAYS,
         reason: "the same: nobody can see from outside which gates are open",
         every: 2_500,
