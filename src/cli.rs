@@ -4,6 +4,7 @@ mod compare;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
+mod fault;
 mod render;
 mod run;
 mod schema;
@@ -27,7 +28,7 @@ Exit codes of run:
   0         the report was delivered, and nothing that --fail-on names happened
   1         --fail-on drift, and there is drift; --fail-on high, and there is drift that is high or critical; and so on
   2         wrong inputs; nothing was contacted
-  3         something in scope could not be compared
+  3         something in scope could not be compared; or a fault of Drift Detector, of which one line says where
   4         compared, but the report reached nobody: no file, no step summary, no terminal
   130, 143  interrupted; what was read by then is reported";
 
@@ -61,6 +62,7 @@ enum Command {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    fault::end_on_panic();
     let Cli { command, run } = match Cli::try_parse() {
         Ok(parsed) => parsed,
         Err(error) => return refuse(&error),

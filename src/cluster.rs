@@ -29,7 +29,7 @@ use crate::model::outcome::{Obstacle, Reason};
 use crate::redact::{Redactor, Text};
 
 use discovery::Discovery;
-pub use discovery::{Listable, Served};
+pub use discovery::{Listable, Served, home};
 pub use live::{Search, Settled, Sight};
 use request::Connection;
 
@@ -99,8 +99,7 @@ impl Cluster {
         // Reading files and the first run of an exec plugin block.
         let prepared = tokio::task::spawn_blocking(move || prepare(&access, limits, deadline, redactor));
         match tokio::time::timeout(patience, prepared).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(unprepared("the login to the cluster broke off".into())),
+            Ok(prepared) => prepared.expect("a panic ends the process, and nobody cancels it"),
             Err(_) => Err(unprepared("the login to the cluster took too long: its exec plugin does not finish".into())),
         }
     }

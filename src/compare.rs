@@ -114,7 +114,7 @@ pub fn run(files: &Files<'_>, redactor: &Redactor) -> anyhow::Result<Verdict> {
         };
         return Ok(Verdict { drift: true, findings: vec![missing], additions: Vec::new(), suppressed: Vec::new() });
     };
-    let situation = Situation { gvk: &key.gvk, desired: &desired, live: &live, schemas: &schemas };
+    let situation = Situation::new(&key.gvk, (&desired, &live), &schemas);
     let owners = Owners::read(&live);
     let found = compare::compare(&desired, &live, &key.gvk, &schemas);
     let added = additions::find(&situation, &owners, &found);

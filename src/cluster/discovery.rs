@@ -26,6 +26,9 @@ pub struct Served {
     pub gettable: bool,
 }
 
+/// Versions that are named where another one is wanted.
+const ELSEWHERE: usize = 5;
+
 const PLAIN: &str = "application/json";
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
@@ -87,9 +90,21 @@ pub struct Listable {
     pub unknown: BTreeMap<GroupVersionKind, Obstacle>,
 }
 
+/// The group in which a kind's objects are looked for, where several serve the same ones: what moved out of `extensions`
+/// is served there up to Kubernetes 1.21 (`AddCohabitatingResources` of `pkg/controlplane`).
+pub fn home<'a>(group: &'a str, kind: &str) -> &'a str {
+    match (group, kind) {
+        ("extensions", "Ingress" | "NetworkPolicy") => "networking.k8s.io",
+        ("extensions", "Deployment" | "DaemonSet" | "ReplicaSet") => "apps",
+        ("extensions", "PodSecurityPolicy") => "policy",
+        ("events.k8s.io", "Event") => "",
+        _ => group,
+    }
+}
+
 /// Everything that can be listed, and why there may be more.
 pub(super) async fn listable(connection: &Connection, discovery: &Discovery) -> Listable {
-    let mut best = BTreeMap::<(String, String), (Rank, GroupVersionKind, Served)>::new();
+    let mut found = Vec::new();
     let mut unknown = BTreeMap::new();
     let all = |group: &str, version: &str| GroupVersionKind {
         group: group.to_owned(),
@@ -122,16 +137,25 @@ pub(super) async fn listable(connection: &Connection, discovery: &Discovery) -> 
             };
             for (kind, served) in kinds.iter().filter(|(_, served)| served.listable) {
                 let gvk = GroupVersionKind { group: group.clone(), version: version.clone(), kind: kind.clone() };
-                let place = (gvk.group.clone(), gvk.kind.clone());
-                let candidate = (rank(version), gvk, served.clone());
-                match best.get(&place) {
-                    Some((known, ..)) if *known >= candidate.0 => {}
-                    Some(_) | None => drop(best.insert(place, candidate)),
-                }
+                found.push((gvk, served.clone()));
             }
         }
     }
-    Listable { kinds: best.into_values().map(|(_, gvk, served)| (gvk, served)).collect(), unknown }
+    Listable { kinds: best(found), unknown }
+}
+
+/// Each kind once: in the group that it moved to, at its best version.
+fn best(found: Vec<(GroupVersionKind, Served)>) -> BTreeMap<GroupVersionKind, Served> {
+    let mut best = BTreeMap::<(String, String), ((bool, Rank), GroupVersionKind, Served)>::new();
+    for (gvk, served) in found {
+        let group = home(&gvk.group, &gvk.kind);
+        let weight = (group == gvk.group, rank(&gvk.version));
+        let place = (group.to_owned(), gvk.kind.clone());
+        if best.get(&place).is_none_or(|(known, ..)| *known < weight) {
+            best.insert(place, (weight, gvk, served));
+        }
+    }
+    best.into_values().map(|(_, gvk, served)| (gvk, served)).collect()
 }
 
 /// Stage, major and minor number: greater is better.
@@ -355,12 +379,40 @@ fn elsewhere(catalogue: &Catalogue, gvk: &GroupVersionKind) -> Vec<String> {
     let all: Vec<&Place> = catalogue.iter().filter(|(_, version)| has(version)).map(|(at, _)| at).collect();
     let own: Vec<&Place> = all.iter().filter(|at| at.0 == gvk.group).copied().collect();
     let named = if own.is_empty() { all } else { own };
-    named.into_iter().map(|at| if at.0.is_empty() { at.1.clone() } else { format!("{}/{}", at.0, at.1) }).collect()
+    // What a server says it has is as long as the server likes.
+    named
+        .into_iter()
+        .take(ELSEWHERE)
+        .map(|at| if at.0.is_empty() { at.1.clone() } else { format!("{}/{}", at.0, at.1) })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::rank;
+    use super::*;
+
+    #[test]
+    fn what_two_groups_serve_is_listed_once() {
+        let served = || Served { plural: "things".to_owned(), namespaced: true, listable: true, gettable: true };
+        let found = [
+            ("extensions/v1beta1", "Ingress"),
+            ("networking.k8s.io/v1beta1", "Ingress"),
+            ("networking.k8s.io/v1", "Ingress"),
+            ("v1", "Event"),
+            ("events.k8s.io/v1", "Event"),
+            ("extensions/v1beta1", "Thing"),
+            ("example.com/v1", "Thing"),
+        ];
+        let found = found.map(|(version, kind)| (GroupVersionKind::new(version, kind), served()));
+        let names: Vec<String> = best(found.to_vec()).keys().map(GroupVersionKind::to_string).collect();
+        let wanted = [
+            ("v1", "Event"),
+            ("example.com/v1", "Thing"),
+            ("extensions/v1beta1", "Thing"),
+            ("networking.k8s.io/v1", "Ingress"),
+        ];
+        assert_eq!(names, wanted.map(|(version, kind)| GroupVersionKind::new(version, kind).to_string()));
+    }
 
     #[test]
     fn versions_are_ordered_as_kubernetes_orders_them() {

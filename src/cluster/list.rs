@@ -110,7 +110,7 @@ async fn reduce(asked: &Arc<Asked>, body: Vec<u8>) -> Result<(Kept, Option<Strin
     }
     let asked = Arc::clone(asked);
     let reduced = tokio::task::spawn_blocking(move || page::reduce(&asked, &body)).await;
-    reduced.unwrap_or_else(|_| Err(Fault::Untrue("could not be read to its end".to_owned())))
+    reduced.expect("a panic ends the process, and nobody cancels it")
 }
 
 /// An answer that may be a page.

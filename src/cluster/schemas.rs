@@ -53,7 +53,7 @@ async fn of_place(
         && answer.status == http::StatusCode::OK
     {
         let reduced = tokio::task::spawn_blocking(move || reduced(&answer.body, &names)).await;
-        if let Ok(Some((document, found))) = reduced {
+        if let Some((document, found)) = reduced.expect("a panic ends the process, and nobody cancels it") {
             missing.retain(|kind| !found.contains(kind));
             schemas.openapi.push(document);
         }

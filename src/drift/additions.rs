@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::compare::{Difference, Sensitivity};
-use super::defaults;
+use super::defaults::{self, Siblings};
 use super::fields;
 use super::injected::{self, Situation};
 use super::owners::{Entry, Nodes, Owners};
@@ -22,7 +22,7 @@ use crate::model::finding::Code;
 ///
 /// `owners` are those of the situation's live object. Indices are those of desired where desired has the entry; an added entry has its index in live.
 pub fn find(situation: &Situation<'_>, owners: &Owners<'_>, found: &[Difference]) -> Vec<Difference> {
-    let Situation { gvk, desired, live: _, schemas } = *situation;
+    let Situation { gvk, desired, schemas, .. } = *situation;
     let (Value::Object(desired), Value::Object(live), true) = (desired, owners.live(), owners.know_a_person()) else {
         return Vec::new();
     };
@@ -69,9 +69,10 @@ impl<'a> Walk<'a> {
         nodes: &Nodes<'_, 'l>,
     ) {
         for (key, value) in live {
-            let stated = desired.and_then(|it| it.get(key)).filter(|it| !it.is_null());
             let nodes = nodes.field(key);
             self.place.push(Step::Key(key));
+            let is_said = |it: &&Value| !it.is_null() || fields::is_null_stated(&self.place);
+            let stated = desired.and_then(|it| it.get(key)).filter(is_said);
             match (stated, value) {
                 (None, value) => self.added(value, live, &nodes),
                 (Some(Value::Object(stated)), Value::Object(value)) => self.object(Some(stated), value, &nodes),
@@ -181,7 +182,9 @@ impl<'a> Walk<'a> {
             }
             _ => false,
         };
-        computed || scalar && fields::is_unset(&self.place, value) || defaults::is_default(&self.place, value, siblings)
+        computed
+            || scalar && fields::is_unset(&self.place, value)
+            || defaults::is_default(&self.place, value, Siblings::of(siblings))
     }
 
     fn whose<'l: 'a>(&mut self, value: &'l Value, nodes: &Nodes<'_, 'l>) -> Whose {

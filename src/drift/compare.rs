@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::defaults;
+use super::defaults::{self, Siblings};
 use super::equal;
 use super::fields;
 use super::lists::{self, Keys, Lacking, Shape};
@@ -59,7 +59,7 @@ pub fn compare(desired: &Value, live: &Value, gvk: &GroupVersionKind, schemas: &
             secret::compare(desired, live, &mut walk.found);
         }
         (Value::Object(desired), Value::Object(live)) => walk.fields(desired.iter(), desired, live),
-        _ => walk.value(desired, Some(live), &Map::new(), Meaning::Fields),
+        _ => walk.value(desired, Some(live), Siblings::of(&Map::new()), Meaning::Fields),
     }
     walk.found.sort_by(|one, other| one.path.cmp(&other.path));
     walk.found
@@ -92,19 +92,19 @@ impl<'a> Walk<'a> {
     ) {
         for (key, value) in stated {
             self.place.push(Step::Key(key));
-            self.value(value, live.get(key), siblings, Meaning::Fields);
+            self.value(value, live.get(key), Siblings::merged(siblings, live), Meaning::Fields);
             self.place.pop();
         }
     }
 
-    fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: &Map<String, Value>, meaning: Meaning) {
+    fn value(&mut self, desired: &'a Value, live: Option<&Value>, siblings: Siblings<'_>, meaning: Meaning) {
         if fields::is_server_owned(&self.place) || self.is_identity() && (live.is_none() || desired == "") {
             return;
         }
-        // A null states nothing: templates leave them behind, and the server forgets them unless a schema says otherwise.
         if desired.is_null() {
-            let is_value = self.place.spot().is_some_and(|spot| spot.is_nullable());
-            if let (true, Some(live)) = (is_value, live.filter(|it| !it.is_null())) {
+            if let Some(live) = live.filter(|it| !it.is_null())
+                && self.is_reset(live, siblings, meaning)
+            {
                 self.differs(Code::FieldChanged, desired, Some(live));
             }
             return;
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the server takes desired for unset, or for what it fills in anyway, and live for the same.
-    fn says_nothing(&self, desired: &Value, live: Option<&Value>, siblings: &Map<String, Value>) -> bool {
+    fn says_nothing(&self, desired: &Value, live: Option<&Value>, siblings: Siblings<'_>) -> bool {
         let place = &self.place;
         if fields::is_unset(place, desired) {
             return live.is_none_or(|live| {
@@ -137,6 +137,19 @@ impl<'a> Walk<'a> {
             });
         }
         live.is_none() && defaults::is_default(place, desired, siblings)
+    }
+
+    /// Whether applying a null would change live.
+    fn is_reset(&self, live: &Value, siblings: Siblings<'_>, meaning: Meaning) -> bool {
+        let place = &self.place;
+        let Some(spot) = place.spot().filter(|_| fields::is_null_stated(place)) else { return false };
+        // In a value that counts as a whole, the whole tells.
+        let is_told = spot.is_nullable() || meaning == Meaning::Fields && !self.is_identity();
+        let is_same = fields::is_unset(place, live)
+            || spot.is_read_from_null(live)
+            || fields::is_assigned(place)
+            || defaults::is_default(place, live, siblings);
+        is_told && (spot.is_nullable() || !is_same)
     }
 
     /// What says which object it is, and may be absent from an answer about it: the items of a list have no kind, and a
@@ -168,9 +181,13 @@ impl<'a> Walk<'a> {
 
     fn object(&mut self, desired: &'a Map<String, Value>, live: &Map<String, Value>, meaning: Meaning) {
         let meaning = if fields::is_atomic_map(&self.place) { Meaning::Whole } else { meaning };
+        let siblings = match meaning {
+            Meaning::Fields => Siblings::merged(desired, live),
+            Meaning::Whole => Siblings::of(desired),
+        };
         for (key, value) in desired {
             self.place.push(Step::Key(key));
-            self.value(value, live.get(key), desired, meaning);
+            self.value(value, live.get(key), siblings, meaning);
             self.place.pop();
         }
         if meaning == Meaning::Whole && live.iter().any(|(key, value)| self.is_addition(desired, live, key, value)) {
@@ -181,10 +198,16 @@ impl<'a> Walk<'a> {
 
     fn is_addition(&self, desired: &Map<String, Value>, live: &Map<String, Value>, key: &str, value: &Value) -> bool {
         let (spot, names) = (self.place.spot(), (self.place.kind(), self.place.leaf()));
-        // A null that is a value was compared with the others.
-        let is_value = || spot.and_then(|it| it.child(key)).is_some_and(|it| it.is_nullable());
-        desired.get(key).is_none_or(|it| it.is_null() && !is_value())
-            && !defaults::is_filled_in(spot, names, (key, value), live)
+        let child = spot.and_then(|it| it.child(key));
+        let is_filled_in = || defaults::is_filled_in(spot, names, (key, value), live);
+        match (desired.get(key), child) {
+            (None, _) => !is_filled_in(),
+            // One that is a value was compared with the others.
+            (Some(Value::Null), Some(child)) if child.is_nullable() => false,
+            (Some(Value::Null), Some(child)) if child.is_entry() => !child.is_read_from_null(value),
+            (Some(Value::Null), _) => !is_filled_in(),
+            (Some(_), _) => false,
+        }
     }
 
     fn list(&mut self, desired: &'a [Value], live: &[Value], meaning: Meaning) {
@@ -218,7 +241,7 @@ impl<'a> Walk<'a> {
         for (index, partner) in pairs.iter().enumerate() {
             let partner = partner.and_then(|at| live.get(at));
             self.item(desired, index, |walk, item| match partner {
-                Some(partner) => walk.value(item, Some(partner), &Map::new(), meaning),
+                Some(partner) => walk.value(item, Some(partner), Siblings::of(&Map::new()), meaning),
                 None => walk.differs(Code::FieldRemoved, item, None),
             });
         }
@@ -255,7 +278,7 @@ impl<'a> Walk<'a> {
                 if item.is_null() != live.is_null() {
                     walk.differs(Code::FieldChanged, item, Some(live));
                 } else {
-                    walk.value(item, Some(live), &Map::new(), meaning);
+                    walk.value(item, Some(live), Siblings::of(&Map::new()), meaning);
                 }
             });
         }

@@ -1,7 +1,7 @@
 //! What the API server fills in where a field is absent: as the table of types says, and where a default depends on other
 //! fields, as the defaulting functions of Kubernetes 1.36 do (`pkg/apis/*/*/defaults.go`).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::place::Place;
 use super::types::{self, Spot};
@@ -19,12 +19,62 @@ enum Filled<'a> {
     Forgotten,
 }
 
-/// Whether the server fills in `value` where the field at `place` is absent. `siblings` are the fields beside it.
-pub(super) fn is_default(place: &Place<'_>, value: &Value, siblings: &Map<String, Value>) -> bool {
-    place.spot().is_some_and(|spot| is_filled(spot, place.kind(), place.leaf(), value, siblings))
+/// The fields beside one once desired was applied: what it states, else what live has.
+#[derive(Clone, Copy)]
+pub(super) struct Siblings<'a> {
+    stated: &'a Map<String, Value>,
+    live: Option<&'a Map<String, Value>>,
 }
 
-fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: &Map<String, Value>) -> bool {
+impl<'a> Siblings<'a> {
+    /// Of a value that one side alone decides about.
+    pub(super) fn of(fields: &'a Map<String, Value>) -> Self {
+        Self { stated: fields, live: None }
+    }
+
+    /// Of a mapping into which desired is merged.
+    pub(super) fn merged(stated: &'a Map<String, Value>, live: &'a Map<String, Value>) -> Self {
+        Self { stated, live: Some(live) }
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Value> {
+        let find = |fields: &'a Map<String, Value>| fields.get(key).filter(|it| !it.is_null());
+        find(self.stated).or_else(|| find(self.live?))
+    }
+
+    /// Whether `value` has exactly the labels of the template.
+    fn are_labels(&self, value: &Value) -> bool {
+        let none = Map::new();
+        let labels = |fields: &'a Map<String, Value>| fields.get("template")?.pointer("/metadata/labels")?.as_object();
+        let labels = Siblings { stated: labels(self.stated).unwrap_or(&none), live: self.live.and_then(labels) };
+        let mut names = labels.stated.keys().chain(labels.live.into_iter().flat_map(Map::keys));
+        value.as_object().is_some_and(|value| {
+            value.iter().all(|(name, value)| labels.get(name) == Some(value))
+                && names.all(|name| labels.get(name).is_none() || value.contains_key(name))
+        })
+    }
+}
+
+/// Whether the server fills in `value` where the field at `place` is absent. `siblings` are the fields beside it.
+pub(super) fn is_default(place: &Place<'_>, value: &Value, siblings: Siblings<'_>) -> bool {
+    place.spot().is_some_and(|spot| {
+        is_filled(spot, place.kind(), place.leaf(), value, siblings)
+            || spot.owner() == "HPAScalingRules" && is_scaling_rule(place.parent(), place.leaf(), value)
+    })
+}
+
+/// Whether a rule of an autoscaler's `behavior` is as `GenerateHPAScaleUpRules` and `GenerateHPAScaleDownRules` make it.
+fn is_scaling_rule(direction: &str, name: &str, value: &Value) -> bool {
+    let policy = |kind, value| json!({"type": kind, "value": value, "periodSeconds": 15});
+    match (direction, name) {
+        ("scaleUp", "stabilizationWindowSeconds") => *value == 0,
+        ("scaleUp", "policies") => *value == json!([policy("Pods", 4), policy("Percent", 100)]),
+        ("scaleDown", "policies") => *value == json!([policy("Percent", 100)]),
+        _ => false,
+    }
+}
+
+fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: Siblings<'_>) -> bool {
     let text = |key: &str| siblings.get(key).and_then(Value::as_str);
     let filled = match (spot.owner(), name) {
         ("Container" | "EphemeralContainer", "imagePullPolicy") => {
@@ -41,13 +91,11 @@ fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: &M
         ("ServiceSpec", "sessionAffinityConfig") if matches!(text("sessionAffinity"), None | Some("" | "None")) => {
             Some(Filled::Forgotten)
         }
-        ("ReplicationControllerSpec", "selector") => {
-            siblings.get("template").and_then(|it| it.pointer("/metadata/labels")).map(Filled::As)
-        }
+        ("ReplicationControllerSpec", "selector") => return siblings.are_labels(value),
         ("MatchResources", "namespaceSelector" | "objectSelector") => Some(Filled::Everything),
         // Only where nothing else says how often or when to end.
-        ("JobSpec", "backoffLimit") if siblings.contains_key("backoffLimitPerIndex") => None,
-        ("JobSpec", "completions") if siblings.contains_key("parallelism") => None,
+        ("JobSpec", "backoffLimit") if siblings.get("backoffLimitPerIndex").is_some() => None,
+        ("JobSpec", "completions") if siblings.get("parallelism").is_some() => None,
         // Only where there is no other source.
         ("Volume", "emptyDir") => None,
         _ => return spot.default(kind).is_some_and(|default| is_same(spot, kind, default, value)),
@@ -95,7 +143,7 @@ fn is_added(spot: Spot<'_>, kind: &str, key: &str, value: &Value, siblings: &Map
     // A newer server may know more than the table.
     let Some(child) = spot.child(key) else { return types::is_zero(value) };
     child.is_absent(value)
-        || is_filled(child, kind, key, value, siblings)
+        || is_filled(child, kind, key, value, Siblings::of(siblings))
         || match value {
             Value::Object(fields) if !child.keeps_zero() && !child.is_map() => {
                 fields.iter().all(|(key, value)| is_added(child, kind, key, value, fields))

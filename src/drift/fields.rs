@@ -75,6 +75,8 @@ pub(super) fn is_unset(place: &Place<'_>, value: &Value) -> bool {
             let is_empty = |value: &Value| value.as_object().is_some_and(|it| it.values().all(types::is_zero));
             place.kind() == "PersistentVolumeClaim" && (types::is_zero(value) || is_empty(value))
         }
+        // An empty one is stated, and refused as any other is (`validateOpenAPIV3Schema`): nobody can have shipped it.
+        Some(spot) if (spot.owner(), place.leaf()) == ("JSONSchemaProps", "dependencies") => value.is_null(),
         Some(spot) => spot.is_absent(value),
         None => {
             place.is_dropped()
@@ -82,6 +84,15 @@ pub(super) fn is_unset(place: &Place<'_>, value: &Value) -> bool {
                 && types::is_zero(value)
         }
     }
+}
+
+/// Whether a null says something: that there be no value, or the default. Templates leave many behind. A merge takes one
+/// for a value where values are replaced (structured-merge-diff, `ruleKeepRHS`); what is merged by its parts stays as it
+/// is, and a schema that neither allows for null nor has a default lets nobody ship one.
+pub(super) fn is_null_stated(place: &Place<'_>) -> bool {
+    place.spot().is_some_and(|spot| {
+        spot.is_nullable() || spot.is_replaced() && (spot.is_go() || spot.default(place.kind()).is_some())
+    })
 }
 
 /// Whether the server or a controller picks a value where none is set.

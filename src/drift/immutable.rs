@@ -247,11 +247,7 @@ mod tests {
             sensitivity: Sensitivity::Ordinary,
             rule: Rule::added(),
         };
-        note(
-            &Situation { gvk: &gvk, desired: &json!({}), live: &live_object, schemas: &CustomSchemas::default() },
-            &difference,
-        )
-        .is_some()
+        note(&Situation::new(&gvk, (&json!({}), &live_object), &CustomSchemas::default()), &difference).is_some()
     }
 
     #[test]

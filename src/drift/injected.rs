@@ -5,7 +5,7 @@
 
 mod table;
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::HashSet;
 
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::model::finding::Code;
 use crate::model::object::GroupVersionKind;
 
 /// Both sides of one object.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Situation<'a> {
     /// What kind of object it is.
     pub gvk: &'a GroupVersionKind,
@@ -30,6 +30,15 @@ pub struct Situation<'a> {
     pub live: &'a Value,
     /// What is known about custom resources.
     pub schemas: &'a CustomSchemas,
+    /// Whether what else a rule asks for holds, rule by rule: it is the same for all differences of the object.
+    given: [OnceCell<bool>; table::RULES.len()],
+}
+
+impl<'a> Situation<'a> {
+    /// An object of this kind, as desired states it and as the cluster has it.
+    pub fn new(gvk: &'a GroupVersionKind, (desired, live): (&'a Value, &'a Value), schemas: &'a CustomSchemas) -> Self {
+        Self { gvk, desired, live, schemas, given: [const { OnceCell::new() }; table::RULES.len()] }
+    }
 }
 
 /// One known injection.
@@ -78,12 +87,13 @@ pub(super) fn rule(
 ) -> Option<&'static Rule> {
     // The pattern looks list entries up by name; an added one stands in live only.
     let body = if code == Code::FieldAdded { situation.live } else { situation.desired };
-    table::RULES.iter().find(|rule| {
+    let covers = |rule: &Rule| {
         (rule.kinds.is_empty() || rule.kinds.contains(&situation.gvk.kind.as_str()))
             && rule.fields.iter().any(|pattern| ignore::covers(pattern, path, body))
             && rule.how.covers(desired, live)
-            && (rule.given)(situation)
-    })
+    };
+    let mut rules = table::RULES.iter().zip(&situation.given);
+    rules.find(|(rule, given)| covers(rule) && *given.get_or_init(|| (rule.given)(situation))).map(|(rule, _)| rule)
 }
 
 impl How {

@@ -1,7 +1,7 @@
 //! Pairs what was selected with what the cluster answered, and sorts every difference: finding, suppressed, not compared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use fast_glob::glob_match;
 use jiff::civil::Date;
@@ -79,7 +79,7 @@ pub fn judge(case: &Case<'_>, selection: &Selection, observed: BTreeMap<ObjectKe
         let mut judge = Judge::new(case);
         let mut done = Vec::new();
         loop {
-            let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let next = pieces.lock().expect("a panic ends the process").next();
             let Some((at, piece)) = next else { return (judge, done) };
             judge.answers(piece, &units, &never_shipped);
             done.push((at, std::mem::take(&mut judge.comparison)));
@@ -90,7 +90,7 @@ pub fn judge(case: &Case<'_>, selection: &Selection, observed: BTreeMap<ObjectKe
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let (mut judge, mut done) = work();
         for other in others {
-            let (other, more) = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (other, more) = other.join().expect("a panic ends the process");
             judge.not_shipped += other.not_shipped;
             judge.ended.extend(other.ended);
             done.extend(more);
@@ -246,8 +246,7 @@ impl<'a> Judge<'a> {
         if is_being_deleted(&live) {
             return self.not_compared(&object.unit, &object.key, under_way(Text::from("the object is being deleted")));
         }
-        let situation =
-            Situation { gvk: &object.key.gvk, desired: &object.body, live: &live, schemas: self.case.schemas };
+        let situation = Situation::new(&object.key.gvk, (&object.body, &live), self.case.schemas);
         let owners = Owners::read(&live);
         let mut differences = compare::compare(&object.body, &live, &object.key.gvk, self.case.schemas);
         let added = match self.case.additions {

@@ -67,7 +67,7 @@ pub struct Flags {
     #[arg(long, value_name = "SECRET", value_parser = secret, help_heading = "ConfigHub")]
     pub confighub_worker_secret: Option<SecretString>,
 
-    /// Kubeconfig file of a target; may be repeated; else `KUBECONFIG_<TARGET>`, `KUBECONFIG` and `~/.kube/config` are used
+    /// Kubeconfig file of a target; may be repeated; else `KUBECONFIG_<TARGET>`, `KUBECONFIG`, `~/.kube/config` or the Pod's own account
     #[arg(long, value_name = "TARGET=PATH", help_heading = "Clusters")]
     pub kubeconfigs: Vec<String>,
 

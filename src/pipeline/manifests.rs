@@ -2,7 +2,7 @@
 //! text: it is read once in a run.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use futures::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
@@ -52,7 +52,7 @@ impl Manifests {
             let this = Arc::clone(self);
             let documents =
                 tokio::task::spawn_blocking(move || texts.iter().map(|text| this.documents(text)).collect());
-            let documents: Vec<Documents> = documents.await.expect("reading YAML does not panic");
+            let documents: Vec<Documents> = documents.await.expect("a panic ends the process, and nobody cancels it");
             piece.into_iter().zip(documents).map(|(unit, documents)| UnitDocuments { unit, documents })
         });
         read.buffered(threads).flat_map(stream::iter).collect().await
@@ -77,8 +77,7 @@ impl Manifests {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Hash, Known>> {
-        // What a panicking thread left is a map all the same.
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.texts.lock().expect("a panic ends the process")
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::bundle::{Faithful, FoundAutoscalers, Reading};
-use crate::cluster::{Listable, Search, Served, Sight};
+use crate::cluster::{self, Listable, Search, Served, Sight};
 use crate::confighub::SpaceUnits;
 use crate::drift;
 use crate::drift::FirstLook;
@@ -236,12 +236,11 @@ async fn search(
     let (mut listable, mut unread) = (BTreeMap::new(), BTreeMap::new());
     if orphans == Orphans::Full {
         let Listable { kinds: all, unknown } = source.listable().await;
-        let stated: BTreeSet<_> = kinds.keys().map(|gvk| (gvk.group.clone(), gvk.kind.clone())).collect();
-        // A kind that units state is listed at their version.
+        let place = |gvk: &GroupVersionKind| (cluster::home(&gvk.group, &gvk.kind).to_owned(), gvk.kind.clone());
+        let stated: BTreeSet<_> = kinds.keys().map(place).collect();
+        // A kind that units state is listed at their version, in their group.
         kinds.extend(
-            all.into_iter()
-                .filter(|(gvk, _)| !stated.contains(&(gvk.group.clone(), gvk.kind.clone())))
-                .map(|(gvk, served)| (gvk, Ok(served))),
+            all.into_iter().filter(|(gvk, _)| !stated.contains(&place(gvk))).map(|(gvk, served)| (gvk, Ok(served))),
         );
         let served = kinds.iter().filter_map(|(gvk, served)| Some((gvk.clone(), served.as_ref().ok()?.namespaced)));
         listable.extend(served);

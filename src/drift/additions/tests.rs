@@ -21,7 +21,8 @@ fn added(kind: (&str, &str), desired: &str, live: &str, managers: &[Value]) -> V
     let (desired, mut live) = (read(desired), read(live));
     live["metadata"]["managedFields"] = json!(managers);
     let gvk = GroupVersionKind::new(kind.0, kind.1);
-    let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &CustomSchemas::default() };
+    let schemas = CustomSchemas::default();
+    let situation = Situation::new(&gvk, (&desired, &live), &schemas);
     let found = super::super::compare::compare(&desired, &live, &gvk, &CustomSchemas::default());
     find(&situation, &Owners::read(&live), &found).iter().map(|it| it.path.pointer()).collect()
 }
@@ -273,7 +274,8 @@ fn a_secret_keeps_what_was_added_to_it() {
     live["metadata"]["managedFields"] = json!([by("kubectl-edit", "'f:data': {'.': {}, 'f:k': {}}")]);
     let gvk = GroupVersionKind::new("v1", "Secret");
     for desired in [json!({}), json!({"data": {"other": ""}})] {
-        let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &CustomSchemas::default() };
+        let schemas = CustomSchemas::default();
+        let situation = Situation::new(&gvk, (&desired, &live), &schemas);
         let found = find(&situation, &Owners::read(&live), &[]);
         assert_eq!((found.len(), found[0].sensitivity), (1, Sensitivity::Secret));
         assert!(!format!("{found:?}").contains("aHVudGVyMg"));

@@ -16,7 +16,7 @@ fn gvk(object: &Value) -> GroupVersionKind {
 fn pointers(header: &str, desired: &str, live: &str) -> Vec<String> {
     let [desired, live] = [desired, live].map(|it| read(&format!("{header}\n{it}")));
     let (gvk, schemas) = (gvk(&desired), CustomSchemas::default());
-    let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &schemas };
+    let situation = Situation::new(&gvk, (&desired, &live), &schemas);
     let found = compare(&desired, &live, &gvk, &schemas);
     found.iter().filter(|it| injected::explain(&situation, it).is_none()).map(|it| it.path.pointer()).collect()
 }
@@ -87,7 +87,17 @@ fn null_and_empty_are_absent_where_the_api_drops_them() {
     check(&[
         (role, "rules: []", "rules: null", &[]),
         (role, "rules: []", "", &[]),
-        (role, "rules: null", "rules: [{verbs: [get]}]", &[]),
+        // A list that is replaced as a whole: null is none. What is merged by its parts stays.
+        (role, "rules: null", "rules: [{verbs: [get]}]", &["/rules"]),
+        (POD, "spec: {containers: null}", "spec: {containers: [{name: a}]}", &[]),
+        (CONFIG, "data: null", "data: {a: b}", &[]),
+        (CONFIG, "data: {a: null}", "data: {a: b}", &["/data/a"]),
+        (CONFIG, "data: {a: null}", "data: {a: ''}", &[]),
+        (SERVICE, "spec: {selector: {a: null}}", "spec: {selector: {a: ''}}", &[]),
+        (SERVICE, "spec: {selector: {a: null}}", "spec: {selector: {a: b}}", &["/spec/selector"]),
+        (DEPLOYMENT, "spec: {replicas: null}", "spec: {replicas: 1}", &[]),
+        (DEPLOYMENT, "spec: {replicas: null}", "spec: {replicas: 2}", &["/spec/replicas"]),
+        (SERVICE, "spec: {clusterIP: null}", "spec: {clusterIP: 10.0.0.1}", &[]),
         (
             DEPLOYMENT,
             "spec: {template: {metadata: {creationTimestamp: null}}}",

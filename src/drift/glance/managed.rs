@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
+use std::sync::RwLock;
 
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -26,14 +26,16 @@ struct Manager<'a> {
 #[derive(Debug, Default)]
 pub(in crate::drift) struct Persons(RwLock<Vec<(Manager<'static>, bool)>>);
 
+/// Why no lock is poisoned.
+const UNPOISONED: &str = "a panic ends the process";
+
 /// Managers that are remembered: they are looked up one by one.
 const FEW: usize = 16;
 
 impl Persons {
     /// Whether this is a person's tool.
     fn wrote(&self, manager: &Manager<'_>) -> bool {
-        // What a panicking thread left is a list all the same.
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.read().expect(UNPOISONED);
         if let Some((_, is_persons)) = known.iter().find(|(it, _)| it == manager) {
             return *is_persons;
         }
@@ -43,7 +45,7 @@ impl Persons {
         let operation = if operation == "Apply" { Operation::Apply } else { Operation::Update };
         let is_persons = managers::class(name, operation, subresource.as_deref()) == ManagerClass::PersonsTool;
         if has_room {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).push((manager.kept(), is_persons));
+            self.0.write().expect(UNPOISONED).push((manager.kept(), is_persons));
         }
         is_persons
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{How, Rule, Situation};
+use crate::drift::steps;
 
 const WORKLOADS: &[&str] =
     &["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"];
@@ -94,8 +95,17 @@ pub(super) const RULES: &[Rule] = &[
         reason: "admission fills in the priority of the Pod's class",
         source: "plugin/pkg/admission/priority",
         kinds: POD,
-        fields: &["/spec/priority", "/spec/priorityClassName", "/spec/preemptionPolicy"],
+        fields: &["/spec/priority", "/spec/priorityClassName"],
         how: How::Filled,
+        given: always,
+    },
+    Rule {
+        name: "preemption-policy",
+        reason: "admission fills in the preemption policy of the Pod's class",
+        source: "plugin/pkg/admission/priority",
+        kinds: POD,
+        fields: &["/spec/preemptionPolicy"],
+        how: How::FilledIfAbsent,
         given: always,
     },
     Rule {
@@ -408,14 +418,22 @@ fn annotated(situation: &Situation<'_>, test: impl Fn(&str) -> bool) -> bool {
     ]
     .into_iter()
     .filter_map(|at| situation.live.pointer(at)?.as_object())
-    .any(|it| it.keys().any(|key| test(key)))
+    .any(|it| {
+        it.keys().any(|key| {
+            steps::take();
+            test(key)
+        })
+    })
 }
 
 /// Whether live has an entry of that name which desired does not have.
 fn mentions(situation: &Situation<'_>, list: &str, names: &[&str]) -> bool {
     let has = |object: &Value| {
         let items = object.pointer(list).and_then(Value::as_array).into_iter().flatten();
-        items.into_iter().any(|it| is_named(it, |name| names.contains(&name)))
+        items.into_iter().any(|it| {
+            steps::take();
+            is_named(it, |name| names.contains(&name))
+        })
     };
     has(situation.live) && !has(situation.desired)
 }

@@ -18,7 +18,7 @@ fn judge(desired: &Value, live: &Value) -> usize {
     let text = |key: &str| desired[key].as_str().expect("the object has a kind");
     let gvk = GroupVersionKind::new(text("apiVersion"), text("kind"));
     let schemas = CustomSchemas::default();
-    let situation = Situation { gvk: &gvk, desired, live, schemas: &schemas };
+    let situation = Situation::new(&gvk, (desired, live), &schemas);
     let owners = Owners::read(live);
     let mut found = compare::compare(desired, live, &gvk, &schemas);
     found.extend(additions::find(&situation, &owners, &found));
@@ -90,10 +90,39 @@ fn expressions(many: usize) -> (Value, Value) {
     (webhook((0..many).map(known).collect()), webhook((0..2 * many).rev().map(known).collect()))
 }
 
+/// Mounts that a webhook adds where it adds a volume too, which stands behind many others.
+fn mounts(many: usize) -> (Value, Value) {
+    let volumes =
+        |names: Vec<String>| names.into_iter().map(|it| json!({"name": it, "emptyDir": {}})).collect::<Vec<_>>();
+    let pod = |hostname: &str, volumes: Vec<Value>, mounts: Vec<Value>| {
+        let container = json!({"name": "a", "volumeMounts": mounts});
+        let spec = json!({"hostname": hostname, "volumes": volumes, "containers": [container]});
+        json!({"apiVersion": "v1", "kind": "Pod", "spec": spec})
+    };
+    let mut names: Vec<_> = (0..many).map(|at| format!("v{at}")).collect();
+    let desired = pod("a", volumes(names.clone()), Vec::new());
+    names.push("aws-iam-token".to_owned());
+    let added = (0..many).map(|at| json!({"name": "aws-iam-token", "mountPath": format!("/m{at}")})).collect();
+    let mut live = pod("b", volumes(names), added);
+    let owned =
+        |at: usize| (format!("k:{{\"mountPath\":\"/m{at}\"}}"), json!({".": {}, "f:name": {}, "f:mountPath": {}}));
+    let mounts: serde_json::Map<String, Value> = (0..many).map(owned).collect();
+    let fields = json!({"f:spec": {"f:containers": {"k:{\"name\":\"a\"}": {"f:volumeMounts": mounts}}}});
+    let entry = json!({"manager": "kubectl-edit", "operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": fields});
+    live["metadata"] = json!({"managedFields": [entry]});
+    (desired, live)
+}
+
 #[test]
 fn twice_as_much_to_compare_is_twice_the_work() {
-    let cases: [(&str, Make); 5] =
-        [("ports", ports), ("entries", entries), ("keys", keys), ("texts", texts), ("expressions", expressions)];
+    let cases: [(&str, Make); 6] = [
+        ("ports", ports),
+        ("entries", entries),
+        ("keys", keys),
+        ("texts", texts),
+        ("expressions", expressions),
+        ("mounts", mounts),
+    ];
     for (name, make) in cases {
         let steps = |many: usize| {
             let (desired, live) = make(many);

@@ -103,6 +103,16 @@ impl<'a> Spot<'a> {
         }
     }
 
+    /// Whether a merge takes the value as a whole.
+    pub(in crate::drift) fn is_replaced(&self) -> bool {
+        match self.node() {
+            Node::Scalar(_) => true,
+            Node::List(_, lists) => *lists == Lists::Atomic,
+            Node::Map(_) | Node::Struct(_) => self.is_atomic(),
+            Node::Any | Node::Metadata => false,
+        }
+    }
+
     /// Whether the field can tell zero from absent. Entries of maps and lists always can.
     pub(in crate::drift) fn keeps_zero(&self) -> bool {
         self.field.is_none_or(|field| field.zero != Zero::Absent)
@@ -116,6 +126,16 @@ impl<'a> Spot<'a> {
     /// Whether the value is the zero of a field that cannot tell it from absent.
     pub(in crate::drift) fn is_absent(&self, value: &Value) -> bool {
         !self.keeps_zero() && self.is_zero(value)
+    }
+
+    /// Whether the value is an entry of a map or of a list, or the object itself.
+    pub(in crate::drift) fn is_entry(&self) -> bool {
+        self.field.is_none()
+    }
+
+    /// Whether the value is what Go makes of a null: of an entry its zero, of a field none.
+    pub(in crate::drift) fn is_read_from_null(&self, value: &Value) -> bool {
+        if self.is_entry() { self.is_zero(value) } else { self.is_absent(value) }
     }
 
     fn is_zero(&self, value: &Value) -> bool {

@@ -124,7 +124,7 @@ pub(super) async fn ask(api: &Api, kind: &Kind<'_>, path: &str, desired: &Value)
 /// The differences that our engine counts.
 fn ours(desired: &Value, live: &Value, kind: &Kind<'_>) -> Vec<Difference> {
     let mut found = compare::compare(desired, live, kind.gvk, kind.custom);
-    let situation = Situation { gvk: kind.gvk, desired, live, schemas: kind.custom };
+    let situation = Situation::new(kind.gvk, (desired, live), kind.custom);
     found.retain(|it| injected::explain(&situation, it).is_none());
     found
 }

@@ -11,6 +11,8 @@ use super::schema::{ListType, Scalar};
 pub(super) fn propose(scene: &Scene<'_>, class: Class, random: &mut Random) -> Option<Proposal> {
     let (desired, ship) = match class {
         Class::Respell => (respell(scene, random)?, 30),
+        // Where parts of it were shipped: the same question as below.
+        Class::StateNothing if random.percent(20) => (unstate(scene, random)?, 100),
         Class::StateNothing => (state_nothing(scene, random)?, 50),
         Class::ReorderDesired => (reorder(scene, random)?, 30),
         Class::OmitOrState if random.percent(50) => (state(scene, random)?, 30),
@@ -94,7 +96,7 @@ fn quantity(value: &Value, choice: usize) -> Option<Value> {
     })
 }
 
-/// A null, or an empty value, where desired said nothing; an empty value also where the server filled something in.
+/// A null, or an empty value, where desired said nothing, whether or not live has something there.
 fn state_nothing(scene: &Scene<'_>, random: &mut Random) -> Option<Value> {
     let has_fields = |place: &Place, value: &Value| {
         value.is_object() && place::node(scene.root, place).is_some_and(|it| !it.fields().is_empty())
@@ -109,8 +111,6 @@ fn state_nothing(scene: &Scene<'_>, random: &mut Random) -> Option<Value> {
     let mut absent: Vec<&str> =
         node.fields().into_iter().filter(|key| !has.contains_key(*key) && live_has(key) == over_live).collect();
     absent.retain(|key| place != [Step::Key("metadata".to_owned())] || matches!(*key, "labels" | "annotations"));
-    // A Job's is made at creation from an empty one too, and only later is an empty one refused.
-    absent.retain(|key| !over_live || *key != "selector");
     let key = *random.pick(&absent)?;
     let field = node.field(key)?;
     let empty = if field.is_list() {
@@ -126,7 +126,13 @@ fn state_nothing(scene: &Scene<'_>, random: &mut Random) -> Option<Value> {
         }
     };
     place.push(Step::Key(key.to_owned()));
-    place::with(scene.desired, &place, if !over_live && random.percent(40) { Value::Null } else { empty })
+    place::with(scene.desired, &place, if random.percent(40) { Value::Null } else { empty })
+}
+
+/// A null for what desired said.
+fn unstate(scene: &Scene<'_>, random: &mut Random) -> Option<Value> {
+    let is_field = |place: &Place, _: &Value| matches!(place.last(), Some(Step::Key(_)));
+    place::with(scene.desired, &stated(scene, random, is_field)?, Value::Null)
 }
 
 /// Another order of a list that is none by its type.

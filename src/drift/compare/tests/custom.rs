@@ -118,6 +118,9 @@ fn a_schema_says_what_is_the_same() {
         ("maybe: null", "maybe: x", &["/spec/maybe"]),
         ("maybe: null", "sure: x", &[]),
         ("sure: null", "sure: x", &[]),
+        // The default takes its place.
+        ("flag: null", "flag: true", &[]),
+        ("flag: null", "flag: false", &["/spec/flag"]),
         // What the schema leaves open, and what it does not know.
         ("free: {known: x, list: [{name: a, v: 1}]}", "free: {known: x, list: [{name: a, v: 1, w: 2}]}", &[]),
         ("free: {known: x, other: ''}", "free: {known: x}", &["/spec/free/other"]),

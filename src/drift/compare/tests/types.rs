@@ -115,9 +115,39 @@ fn what_the_server_forgets_or_copies_depends_on_other_fields() {
     let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}";
     let template = "template: {metadata: {labels: {app: a}}}";
     let controls = |selector: &str| format!("spec: {{selector: {selector}, {template}}}");
+    let relabelled = |selector: &str| {
+        format!("spec: {{selector: {selector}, template: {{metadata: {{labels: {{app: a, by: hand}}}}}}}}")
+    };
+    let autoscaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}";
+    let scales = |rules: &str| format!("spec: {{behavior: {{scaleDown: {rules}}}}}");
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a}";
+    let schema = |field: &str| format!("spec: {{versions: [{{name: v1, schema: {{openAPIV3Schema: {{{field}}}}}}}]}}");
+    let forbidden = |name: &str| format!("/spec/versions/0/schema/openAPIV3Schema/{name}");
     check(&[
+        // Refused as soon as they are stated, ...
+        (definition, &schema("dependencies: {}"), &schema(""), &[&forbidden("dependencies")]),
+        (definition, &schema("additionalItems: {}"), &schema(""), &[&forbidden("additionalItems")]),
+        (definition, &schema("$ref: ''"), &schema(""), &[&forbidden("$ref")]),
+        // ... or only when they say something.
+        (definition, &schema("definitions: {}, patternProperties: {}, id: ''"), &schema(""), &[]),
+        (definition, &schema("definitions: {a: {}}"), &schema(""), &[&forbidden("definitions")]),
         (controller, &controls("{}"), &controls("{app: a}"), &[]),
         (controller, &controls("{}"), &controls("{app: b}"), &["/spec/selector"]),
+        // What others added to the template counts.
+        (controller, &controls("{}"), &relabelled("{app: a}"), &["/spec/selector"]),
+        (controller, &controls("{}"), &relabelled("{app: a, by: hand}"), &[]),
+        (
+            autoscaler,
+            &scales("{policies: null}"),
+            &scales("{policies: [{type: Percent, value: 100, periodSeconds: 15}]}"),
+            &[],
+        ),
+        (
+            autoscaler,
+            &scales("{policies: null}"),
+            &scales("{policies: [{type: Percent, value: 50, periodSeconds: 15}]}"),
+            &["/spec/behavior/scaleDown/policies"],
+        ),
         (claim, "spec: {dataSource: {}}", "spec: {}", &[]),
         (
             claim,

@@ -172,7 +172,7 @@ proptest! {
         let mut choices = Choices { bytes, used: 0 };
         let (gvk, desired, live) = object(&mut choices);
         let schemas = CustomSchemas::default();
-        let situation = Situation { gvk: &gvk, desired: &desired, live: &live, schemas: &schemas };
+        let situation = Situation::new(&gvk, (&desired, &live), &schemas);
         let found = compare(&desired, &live, &gvk, &schemas);
         let found: Vec<_> = found.iter().filter(|it| injected::explain(&situation, it).is_none()).collect();
         prop_assert!(found.is_empty(), "{gvk}\n{desired:#}\n{live:#}\n{found:#?}");
