@@ -80,11 +80,14 @@ impl Client {
             }
             Err(error) => return Err(error),
         };
-        Ok(match self.changeset(space, &new.slug).await? {
-            Some(oldest) if Some(oldest.id) == made => Ok(Opened::Created(oldest)),
-            Some(oldest) => Ok(Opened::Exists(oldest)),
-            None => Err(refusal),
-        })
+        match self.changeset(space, &new.slug).await {
+            Ok(Some(oldest)) if Some(oldest.id) == made => Ok(Ok(Opened::Created(oldest))),
+            Ok(Some(oldest)) => Ok(Ok(Opened::Exists(oldest))),
+            Ok(None) => Ok(Err(refusal)),
+            // What may have been made is more than what could not be read.
+            Err(_unread) if refusal.is_unclear() => Err(refusal),
+            Err(unread) => Err(unread),
+        }
     }
 
     /// Sets labels and annotations (None takes one away) and, where given, the description. Others stay as they are,

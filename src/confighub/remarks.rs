@@ -132,15 +132,16 @@ impl Client {
         });
         let path = format!("/space/{space}/attestation");
         let write = Write { method: Method::POST, path: &path, query: &[], body: Body::Json(&body) };
-        let met = match self.written::<wire::Attested>(&write).await {
-            Ok(attested) => return Ok(covered(attested)),
+        let sent = async || self.written::<wire::Attested>(&write).await.and_then(|it| covered(it, &write));
+        let met = match sent().await {
+            Ok(covered) => return Ok(covered),
             Err(error) if error.is_unclear() => error,
             Err(error) => return Err(error),
         };
         match self.attested(&path, kind, &mark).await {
             // It is there, and only its answer, which names the revisions, is lost.
             Ok(Some(id)) => self.covered_by(ids, id).await.map_err(|_unread| met),
-            Ok(None) => self.written::<wire::Attested>(&write).await.map(covered),
+            Ok(None) => sent().await,
             Err(_unread) => Err(met),
         }
     }
@@ -162,9 +163,17 @@ impl Client {
     }
 }
 
-fn covered(attested: wire::Attested) -> BTreeMap<Uuid, Result<i64, Error>> {
-    let skipped = attested.skipped.into_iter().map(|it| (it.unit, Err(left_out(&it.reason))));
-    skipped.chain(attested.subjects.into_iter().map(|it| (it.unit, Ok(it.number)))).collect()
+fn covered(attested: wire::Attested, write: &Write<'_>) -> Result<BTreeMap<Uuid, Result<i64, Error>>, Error> {
+    let wire::Attested { attestation, subjects, skipped } = attested;
+    if attestation.is_none() && skipped.is_empty() {
+        return Err(Error::new(
+            Kind::Unexpected,
+            write.named(),
+            "it names no attestation, and no unit that it leaves out",
+        ));
+    }
+    let skipped = skipped.into_iter().map(|it| (it.unit, Err(left_out(&it.reason))));
+    Ok(skipped.chain(subjects.into_iter().map(|it| (it.unit, Ok(it.number)))).collect())
 }
 
 fn left_out(why: &str) -> Error {

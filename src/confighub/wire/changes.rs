@@ -133,8 +133,9 @@ pub(crate) struct Attestation {
 /// The answer to a new attestation: which revisions it covers, and which units it leaves out.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Attested {
-    #[serde(rename = "Attestation")]
-    pub(crate) _attestation: Attestation,
+    /// None where it would cover nothing: then nothing is recorded.
+    #[serde(default, rename = "Attestation")]
+    pub(crate) attestation: Option<Attestation>,
     #[serde(default, rename = "Subjects", deserialize_with = "nullable")]
     pub(crate) subjects: Vec<AttestedRevision>,
     #[serde(default, rename = "SkippedUnits", deserialize_with = "nullable")]
