@@ -7,10 +7,13 @@
 pub mod guesses;
 
 mod answer;
+mod approvals;
 mod ask;
+mod attestations;
 mod attributes;
 mod auth;
 mod bulk;
+mod comments;
 mod declared;
 mod deletion;
 mod described;
@@ -28,6 +31,7 @@ mod routes;
 mod spaces;
 mod specs;
 mod state;
+mod tagging;
 mod unit_life;
 mod unit_writes;
 mod units;

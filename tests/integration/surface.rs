@@ -7,11 +7,17 @@ mod description;
 mod query;
 mod types;
 
+mod approval;
+mod bodies;
+mod desk;
 mod expressions;
 mod faults;
+mod guessed;
 mod judge;
+mod locks;
 mod raw;
 mod rules;
+mod setup;
 mod walk;
 
 use anyhow::{Result, bail};

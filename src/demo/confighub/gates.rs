@@ -88,12 +88,15 @@ impl State {
             match unit.head().gates.awaiting {
                 None => {}
                 Some(polls) if polls > 1 => self.set_gates(key, |gates| gates.awaiting = Some(polls - 1)),
-                Some(_) => {
-                    let settled = self.settled(key, unit);
-                    self.set_gates(key, |gates| *gates = settled);
-                }
+                Some(_) => self.settle(key),
             }
         }
+    }
+
+    /// The Triggers of this unit have run.
+    pub(super) fn settle(&mut self, unit: Uuid) {
+        let Some(settled) = self.units.get(&unit).map(|of| self.settled(unit, of)) else { return };
+        self.set_gates(unit, |gates| *gates = settled);
     }
 
     fn set_gates(&mut self, unit: Uuid, change: impl FnOnce(&mut Gates)) {

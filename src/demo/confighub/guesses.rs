@@ -138,6 +138,16 @@ pub enum ApprovalOf {
     HeadAlone,
 }
 
+/// What an attestation that covers no revision is answered (release).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NothingCovered {
+    /// 200 without an attestation.
+    #[default]
+    Ok,
+    /// 400.
+    BadRequest,
+}
+
 /// What the stand-in takes the service to do where that is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guesses {
@@ -167,6 +177,8 @@ pub struct Guesses {
     pub before_change_set: BeforeChangeSet,
     /// `revision=` of an approval.
     pub approval_of: ApprovalOf,
+    /// An attestation that covers nothing.
+    pub nothing_covered: NothingCovered,
     /// How many reads of a changed unit see `awaiting/triggers`.
     pub polls_until_triggers_ran: usize,
     /// The longest description that is taken, in characters; None: any.
@@ -189,6 +201,7 @@ impl Default for Guesses {
             patch_version: PatchVersion::default(),
             before_change_set: BeforeChangeSet::default(),
             approval_of: ApprovalOf::default(),
+            nothing_covered: NothingCovered::default(),
             polls_until_triggers_ran: 1,
             longest_description: Some(255),
         }

@@ -14,7 +14,10 @@ use super::ask::Ask;
 use super::attributes::Kind;
 use super::auth::Login;
 use super::records::{Place, create, delete, delete_many, list, one, patch, patch_many, put};
-use super::{Hub, Profile, declared, people, revisions, spaces, unit_life, unit_writes, units};
+use super::{
+    Hub, Profile, approvals, attestations, comments, declared, people, revisions, spaces, tagging, unit_life,
+    unit_writes, units,
+};
 use crate::demo::locked;
 
 pub(super) fn router(hub: Arc<Hub>) -> Router {
@@ -57,25 +60,67 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
             .merge(in_spaces(kind, Writes::Served));
     }
     router = router
+        .route("/api/unit/tag", post(tagging::many))
         .route("/api/bridge_worker", reading(Kind::BridgeWorker))
         .merge(in_spaces(Kind::BridgeWorker, Writes::NotServed));
     let data = "/api/space/{space}/unit/{unit}/data";
     match hub.profile() {
-        Profile::Bridge => router = router.route(data, get(units::data)),
-        Profile::Release => {
+        Profile::Bridge => {
             router = router
-                .route(data, get(units::data).put(unit_writes::put_data))
-                .route("/api/unit_data", get(units::data_of_many))
-                .route("/api/revision_data", get(revisions::data_of_many))
-                .route("/api/release", reading(Kind::Release))
-                .merge(in_spaces(Kind::Release, Writes::NotServed));
+                .route(data, get(units::data))
+                .route("/api/unit/approve", post(approvals::many))
+                .route("/api/space/{space}/unit/{unit}/approve", post(approvals::one));
         }
+        Profile::Release => router = of_today(router.route(data, get(units::data).put(unit_writes::put_data))),
     }
     router
         .fallback(declared::refuse)
         .method_not_allowed_fallback(declared::refuse)
         .layer(from_fn_with_state(hub.clone(), headers))
         .with_state(hub)
+}
+
+/// What only today's service has.
+fn of_today(router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
+    let component = Kind::Component;
+    let comments = "/api/space/{space}/unit/{unit}/review_comment";
+    router
+        .route("/api/unit_data", get(units::data_of_many))
+        .route("/api/revision_data", get(revisions::data_of_many))
+        .route("/api/release", reading(Kind::Release))
+        .merge(in_spaces(Kind::Release, Writes::NotServed))
+        .route(
+            "/api/component",
+            reading(component).post(async move |ask: Ask| create(&ask, component, &Place::Anywhere)),
+        )
+        .route(
+            "/api/component/{id}",
+            get(async move |Path(id): Path<String>, ask: Ask| one(&ask, component, &Place::Anywhere, &id))
+                .patch(async move |Path(id): Path<String>, ask: Ask| patch(&ask, component, &Place::Anywhere, &id))
+                .put(async move |Path(id): Path<String>, ask: Ask| put(&ask, component, &Place::Anywhere, &id))
+                .delete(async move |Path(id): Path<String>, ask: Ask| delete(&ask, component, &Place::Anywhere, &id)),
+        )
+        .merge(in_spaces(Kind::ChangeWorkflow, Writes::Served))
+        .route("/api/attest", post(attestations::create_many))
+        .route("/api/attestation", reading(Kind::Attestation))
+        .route(
+            "/api/space/{space}/attestation",
+            get(async |Path(space): Path<String>, ask: Ask| list(&ask, Kind::Attestation, &Place::Space(space)))
+                .post(attestations::create),
+        )
+        .route(
+            "/api/space/{space}/attestation/{id}",
+            get(async |Path((space, id)): Path<Ids>, ask: Ask| one(&ask, Kind::Attestation, &Place::Space(space), &id)),
+        )
+        .route(
+            "/api/review_comment",
+            reading(Kind::ReviewComment).patch(comments::patch_many).delete(comments::delete_many),
+        )
+        .route(comments, get(comments::of_unit).post(comments::create))
+        .route(
+            &format!("{comments}/{{id}}"),
+            get(comments::one).patch(comments::patch).put(comments::put).delete(comments::delete),
+        )
 }
 
 /// Whether entities of a kind can be written here.

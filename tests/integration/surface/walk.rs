@@ -217,6 +217,7 @@ async fn the_stand_in_takes_the_parameters_that_the_service_declares_and_no_othe
 
 /// Writes that the stand-in serves; every other one is refused by its name.
 const SERVED: &[&str] = &[
+    "POST /unit/tag",
     "POST /space",
     "PATCH,PUT,DELETE /space/{space_id}",
     "PATCH,DELETE /_space",
@@ -239,8 +240,19 @@ const SERVED: &[&str] = &[
     "POST /space/{space_id}/trigger",
     "PATCH,PUT,DELETE /space/{space_id}/trigger/{trigger_id}",
 ];
-const SERVED_RELEASE: &[&str] = &["PUT /space/{space_id}/unit/{unit_id}/data"];
-const SERVED_BRIDGE: &[&str] = &[];
+const SERVED_RELEASE: &[&str] = &[
+    "PUT /space/{space_id}/unit/{unit_id}/data",
+    "POST /attest",
+    "POST /space/{space_id}/attestation",
+    "PATCH,DELETE /review_comment",
+    "POST /space/{space_id}/unit/{unit_id}/review_comment",
+    "PATCH,PUT,DELETE /space/{space_id}/unit/{unit_id}/review_comment/{review_comment_id}",
+    "POST /component",
+    "PATCH,PUT,DELETE /component/{component_id}",
+    "POST /space/{space_id}/change_workflow",
+    "PATCH,PUT,DELETE /space/{space_id}/change_workflow/{change_workflow_id}",
+];
+const SERVED_BRIDGE: &[&str] = &["POST /unit/approve", "POST /space/{space_id}/unit/{unit_id}/approve"];
 
 #[tokio::test]
 async fn requests_that_are_not_served_are_refused_by_name() -> Result<()> {

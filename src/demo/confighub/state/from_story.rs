@@ -11,7 +11,7 @@ use crate::demo::confighub::Profile;
 use crate::demo::confighub::attributes::Kind;
 use crate::demo::confighub::auth::{WORKER, user_id};
 use crate::demo::confighub::gates::Gates;
-use crate::demo::story::{self, LiveStatus, Placement, Shipped, Story};
+use crate::demo::story::{self, Gate, LiveStatus, Placement, Shipped, Story};
 
 const ADMIN: &str = "admin";
 
@@ -23,6 +23,9 @@ impl State {
         }
         for space in story.spaces.iter().filter(|space| space.upstream.is_some()) {
             state.follow(space);
+        }
+        for space in story.spaces.iter().filter(|space| space.gate == Gate::Approval) {
+            state.gate(space, before(story.now, 30));
         }
         state
     }
@@ -120,6 +123,40 @@ impl State {
         (made.record.version, made.record.updated) = (head, at);
         made.record.created = made.revisions.first().map_or(at, |revision| revision.at);
         made
+    }
+
+    /// What is shipped was approved; nothing else ships without.
+    fn gate(&mut self, space: &story::Space, at: Timestamp) {
+        let key = id("space", &space.slug);
+        match self.profile {
+            Profile::Bridge => {
+                let members = json!({"Slug": "require-approval", "Event": "Mutation", "ToolchainType": story::KUBERNETES,
+                    "FunctionName": "vet-approvedby", "Arguments": [{"ParameterName": "num-approvers", "Value": 1}]});
+                self.put(Kind::Trigger, key, &format!("{}/require-approval", space.slug), members, at);
+                let units: Vec<Uuid> = self.units.iter().filter(|(_, it)| it.space == key).map(|(id, _)| *id).collect();
+                for unit in self.units.values_mut().filter(|unit| unit.space == key) {
+                    let shipped = unit.shipped;
+                    for revision in unit.revisions.iter_mut().filter(|revision| revision.num == shipped) {
+                        revision.approved_by.insert(user_id(ADMIN));
+                    }
+                }
+                units.into_iter().for_each(|unit| self.settle(unit));
+            }
+            Profile::Release => {
+                let members = json!({"Slug": "approval",
+                    "AttestationPrerequisites": [{"Name": "approval", "Type": "Approval", "Count": 1}],
+                    "Stages": [{"Name": "release", "ReleasePrerequisites": ["approval"]}]});
+                let name = format!("{}/approval", space.slug);
+                let workflow = self.put(Kind::ChangeWorkflow, key, &name, members, at);
+                let component = self.fresh(Kind::Component, &space.slug);
+                let members = json!({"Slug": space.slug, "DisplayName": space.slug, "ChangeWorkflowRequired": true,
+                    "AllowedChangeWorkflowIDs": [workflow]});
+                self.insert(Kind::Component, component, Record::new(None, object(members), at));
+                if let Some(space) = self.record_mut(Kind::Space, key) {
+                    space.members.insert("ComponentID".to_owned(), component.to_string().into());
+                }
+            }
+        }
     }
 
     /// Its units are clones of those of the same name, up to date.
