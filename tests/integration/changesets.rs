@@ -17,6 +17,7 @@ use drift_detector::demo::world::{CONFIGHUB, Profile, World};
 use drift_detector::http;
 use drift_detector::model::access::Credentials;
 use drift_detector::model::changeset::{ChangeSet, NewChangeSet, Opened, UnitHead, UnitIds};
+use jiff::SignedDuration;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use uuid::Uuid;
@@ -91,6 +92,11 @@ impl Shop {
     async fn locked(&self, unit: &str, under: &ChangeSet) -> Result<UnitHead> {
         let answers = self.client.lock(&self.ids(&[unit]), under.id, "open").await;
         Ok(answers.into_iter().next().context("no answer")?.1?)
+    }
+
+    /// The stand-in's clock stands still otherwise, and what is oldest is then decided by ids.
+    fn a_minute_passes(&self) {
+        self.world.clock().advance(SignedDuration::from_mins(1));
     }
 
     /// Plain HTTP as somebody; the answer's JSON. `path` without `/api`.

@@ -7,11 +7,11 @@ use anyhow::{Context as _, Result, bail, ensure};
 use drift_detector::confighub::{Error, Kind};
 use drift_detector::demo::faults::{Fault, Rule};
 use drift_detector::demo::world::{CONFIGHUB, Profile};
-use drift_detector::model::changeset::{ChangeSet, Restore, UnitHead};
+use drift_detector::model::changeset::{Carried, ChangeSet, Judgement, Restore, Subject, UnitHead};
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::{PROFILES, Shop, new, some};
+use super::{Shop, new, some};
 use crate::estate::config_map;
 
 /// An operation of the client, and the write in it.
@@ -23,15 +23,25 @@ enum Operation {
     Unlock,
     Write,
     Restore,
+    Comment,
+    Attest,
 }
 
-const OPERATIONS: [(Operation, [&str; 2]); 6] = [
-    (Operation::Open, ["POST /space/*/change_set$"; 2]),
-    (Operation::Annotate, ["PATCH /space/*/change_set/*$"; 2]),
-    (Operation::Lock, ["PATCH /unit$"; 2]),
-    (Operation::Unlock, ["PATCH /unit$"; 2]),
-    (Operation::Write, ["PUT /space/*/unit/*/data$", "PATCH /space/*/unit/*$"]),
-    (Operation::Restore, ["PATCH /space/*/unit/*$"; 2]),
+const OPERATIONS: [(Profile, Operation, &str); 14] = [
+    (Profile::Release, Operation::Open, "POST /space/*/change_set$"),
+    (Profile::Release, Operation::Annotate, "PATCH /space/*/change_set/*$"),
+    (Profile::Release, Operation::Lock, "PATCH /unit$"),
+    (Profile::Release, Operation::Unlock, "PATCH /unit$"),
+    (Profile::Release, Operation::Write, "PUT /space/*/unit/*/data$"),
+    (Profile::Release, Operation::Restore, "PATCH /space/*/unit/*$"),
+    (Profile::Release, Operation::Comment, "POST /space/*/unit/*/review_comment$"),
+    (Profile::Release, Operation::Attest, "POST /space/*/attestation$"),
+    (Profile::Bridge, Operation::Open, "POST /space/*/change_set$"),
+    (Profile::Bridge, Operation::Annotate, "PATCH /space/*/change_set/*$"),
+    (Profile::Bridge, Operation::Lock, "PATCH /unit$"),
+    (Profile::Bridge, Operation::Unlock, "PATCH /unit$"),
+    (Profile::Bridge, Operation::Write, "PATCH /space/*/unit/*$"),
+    (Profile::Bridge, Operation::Restore, "PATCH /space/*/unit/*$"),
 ];
 
 /// What an operation needs to have happened before.
@@ -73,6 +83,18 @@ impl Before {
             Operation::Unlock => only(client.unlock(&ids, ours.id).await),
             Operation::Write => client.write_data(head, ours.id, drifted, "drift").await.map(|_| ()),
             Operation::Restore => client.restore(head, Restore::Revision(1), Some(ours.id), "fixed").await.map(|_| ()),
+            Operation::Comment => match client.comment(head, head.head, "why").await? {
+                Carried::Comment | Carried::Attestation => Ok(()),
+                Carried::Nothing => panic!("this identity may comment and attest"),
+            },
+            Operation::Attest => {
+                let about = Subject::ChangeSet(ours.id);
+                let answers = client.attest(shop.space.id, &ids, about, "drift-check", Judgement::Pass, "run 1").await;
+                answers.into_iter().try_for_each(|(_, answer)| match answer? {
+                    number if number == head.head => Ok(()),
+                    number => panic!("it attested of {number}, not of {}", head.head),
+                })
+            }
         }
     }
 
@@ -96,6 +118,13 @@ impl Before {
             Operation::Lock => now.changeset == Some(ours.id),
             Operation::Unlock => now.changeset.is_none(),
             Operation::Write | Operation::Restore => now.head == head.head + 1,
+            // A comment that is refused may be carried by an attestation.
+            Operation::Comment | Operation::Attest => {
+                let attestations = shop.client.unit_revisions(head, ours.id).await?.pop().context("none")?.attestations;
+                let said = attestations.len() + shop.client.comments(head).await?.len();
+                ensure!(said <= 1, "nothing is said twice: {said}");
+                said == 1
+            }
         })
     }
 }
@@ -147,12 +176,10 @@ async fn once(profile: Profile, operation: Operation, request: &str, fault: &Fau
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_a_write_meets_it_is_done_once_or_not_at_all_and_told_truly() -> Result<()> {
     let mut cases = Vec::new();
-    for (index, profile) in PROFILES.into_iter().enumerate() {
-        for (operation, requests) in OPERATIONS {
-            for fault in faults() {
-                for times in [1, 9] {
-                    cases.push((profile, operation, requests[index], fault.clone(), times));
-                }
+    for (profile, operation, request) in OPERATIONS {
+        for fault in faults() {
+            for times in [1, 9] {
+                cases.push((profile, operation, request, fault.clone(), times));
             }
         }
     }
@@ -168,18 +195,16 @@ async fn whatever_a_write_meets_it_is_done_once_or_not_at_all_and_told_truly() -
 /// The read that looks for the write fails as well: then it is not known, and that is what is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_nobody_can_look_for_is_told_as_unclear() -> Result<()> {
-    for (index, profile) in PROFILES.into_iter().enumerate() {
-        for (operation, requests) in OPERATIONS {
-            let before = Before::new(profile, operation).await?;
-            before.shop.world.inject(CONFIGHUB, Rule::new(Fault::Cut).on(requests[index]))?;
-            // Bridge looks before it writes, too.
-            let look = if matches!((profile, operation), (Profile::Bridge, Operation::Write)) { 1 } else { 0 };
-            before.shop.world.inject(CONFIGHUB, Rule::new(500).on("GET ").after(look))?;
-            let told = before.run(operation).await.expect_err("nobody knows");
-            before.shop.world.heal(CONFIGHUB);
-            assert!(told.is_unclear(), "{profile:?} {operation:?}: {told}");
-            assert!(before.done(operation).await?, "{profile:?} {operation:?}");
-        }
+    for (profile, operation, request) in OPERATIONS {
+        let before = Before::new(profile, operation).await?;
+        before.shop.world.inject(CONFIGHUB, Rule::new(Fault::Cut).on(request))?;
+        // Bridge looks before it writes, too.
+        let look = usize::from(matches!((profile, operation), (Profile::Bridge, Operation::Write)));
+        before.shop.world.inject(CONFIGHUB, Rule::new(500).on("GET /").after(look))?;
+        let told = before.run(operation).await.expect_err("nobody knows");
+        before.shop.world.heal(CONFIGHUB);
+        assert!(told.is_unclear(), "{profile:?} {operation:?}: {told}");
+        assert!(before.done(operation).await?, "{profile:?} {operation:?}");
     }
     Ok(())
 }

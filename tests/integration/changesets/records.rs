@@ -18,6 +18,7 @@ async fn a_changeset_is_made_once_and_adopted_ever_after() -> Result<()> {
             assert_eq!(first.description, "3 units drifted https://github.example.com/run/1");
             assert_eq!(first.labels, new("").labels);
             assert!(first.created_at.is_some() && first.space == shop.space.id);
+            shop.a_minute_passes();
             let second = shop.client.open_changeset(&shop.space, &new("drift-dev-1")).await?;
             assert_eq!(second, Opened::Exists(first.clone()), "{profile:?} {duplicate:?}");
             assert_eq!(shop.client.changeset(&shop.space, "drift-dev-1").await?, Some(first.clone()));
@@ -42,6 +43,7 @@ async fn changesets_of_an_environment_are_found_by_label_oldest_first() -> Resul
             new.labels.insert("drift-detector/environment".into(), environment.into());
             new.labels.insert("source".into(), source.into());
             shop.client.open_changeset(&shop.space, &new).await?;
+            shop.a_minute_passes();
         }
         let slugs = |found: Vec<drift_detector::model::changeset::ChangeSet>| -> Vec<String> {
             found.into_iter().map(|it| it.slug).collect()

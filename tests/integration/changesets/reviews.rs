@@ -25,6 +25,7 @@ async fn proposed(shop: &Shop) -> Result<(ChangeSet, UnitHead)> {
 async fn attests(shop: &Shop, name: &str, body: Value) -> Result<Value> {
     let token = shop.world.confighub().person(name);
     let path = format!("/space/{}/attestation", shop.space.id);
+    shop.a_minute_passes();
     Ok(shop.raw(&token, "POST", &path, &body).await?["Attestation"]["AttestationID"].clone())
 }
 
