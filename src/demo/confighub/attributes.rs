@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Attestation,
     ReviewComment,
     BridgeWorker,
+    OrganizationMember,
 }
 
 /// How an attribute compares.
@@ -68,13 +69,14 @@ impl Kind {
             Self::Attestation => ("Attestation", "attestation"),
             Self::ReviewComment => ("ReviewComment", "review_comment"),
             Self::BridgeWorker => ("BridgeWorker", "bridge_worker"),
+            Self::OrganizationMember => ("OrganizationMember", "organization_member"),
         }
     }
 
     /// The entity that a join name leads to.
     pub(super) fn joined(self, name: &str) -> Option<Self> {
         Some(match (self, name) {
-            (Self::Space | Self::Component, "Space") => return None,
+            (Self::Space | Self::Component | Self::OrganizationMember, "Space") => return None,
             (_, "Space") | (Self::Unit, "UpstreamSpace") => Self::Space,
             (Self::Unit | Self::Release, "Target") | (Self::Space, "ReleaseTarget") => Self::Target,
             (Self::Space, "Component") => Self::Component,
@@ -128,7 +130,7 @@ pub(super) fn type_of(attribute: &str) -> Type {
         Type::List
     } else if listed(BOOLEANS, attribute) {
         Type::Boolean
-    } else if attribute == "ExternalID" {
+    } else if attribute.starts_with("External") {
         Type::Text
     } else if attribute.ends_with("ID") {
         Type::Uuid

@@ -154,8 +154,8 @@ impl Tokens {
     }
 
     /// Everybody in the organization.
-    pub(super) fn users(&self) -> impl Iterator<Item = (Uuid, &str)> {
-        self.users.iter().map(|(id, name)| (*id, name.as_str()))
+    pub(super) fn users(&self) -> impl Iterator<Item = Uuid> {
+        self.users.keys().copied()
     }
 
     pub(super) fn name(&self, user: Uuid) -> Option<&str> {

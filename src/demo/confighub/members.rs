@@ -177,7 +177,8 @@ fn references(ask: &Ask, state: &State, kind: Kind, members: &Entity) -> Result<
     for (name, value) in members {
         let Some(of) = name.strip_suffix("ID").and_then(|member| kind.joined(member)) else { continue };
         let Some(id) = value.as_str().and_then(|text| text.parse::<Uuid>().ok()) else { continue };
-        if state.record(of, id).is_none_or(|found| !ask.sees(state, found.space)) {
+        // A comment's revision is found by its number.
+        if of != Kind::Revision && state.record(of, id).is_none_or(|found| !ask.sees(state, found.space)) {
             return Err(super::answer::not_found(format!("{} {id} not found", of.name())));
         }
     }

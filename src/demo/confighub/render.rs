@@ -17,6 +17,8 @@ use crate::demo::clock::id;
 pub(super) enum Ref {
     Organization,
     User(Uuid),
+    /// The same user as the organization sees it.
+    Member(Uuid),
     /// Anything that is neither a unit nor a revision.
     Record(Kind, Uuid),
     Unit(Uuid),
@@ -30,6 +32,7 @@ pub(super) fn entity(state: &State, of: &Ref) -> Entity {
         Ref::Organization => object(json!({"OrganizationID": organization().to_string(), "Slug": "demo",
             "DisplayName": "Demo", "ExternalID": ORGANIZATION})),
         Ref::User(key) => render_user(state, *key),
+        Ref::Member(key) => state.tokens.name(*key).map(super::people::member).map(object).unwrap_or_default(),
         Ref::Record(kind, key) => {
             state.record(*kind, *key).map(|it| render_record(state, *kind, *key, it)).unwrap_or_default()
         }
@@ -40,12 +43,13 @@ pub(super) fn entity(state: &State, of: &Ref) -> Entity {
             .and_then(|unit| unit.numbered(*num).map(|revision| render_revision(state, *key, unit, revision)))
             .unwrap_or_default(),
     };
-    members.retain(|_, value| match value {
+    members.retain(|name, value| match value {
         Value::Null => false,
         Value::Object(map) => !map.is_empty(),
         Value::String(text) => !text.is_empty(),
         Value::Number(number) => number.as_i64() != Some(0),
-        Value::Array(list) => !list.is_empty(),
+        // The only list that is there even if nothing is in it.
+        Value::Array(list) => !list.is_empty() || name == "Stages",
         Value::Bool(value) => *value,
     });
     members
@@ -57,7 +61,7 @@ pub(super) fn join(state: &State, of: &Ref, name: &str) -> Option<Ref> {
         return Some(Ref::Organization);
     }
     match of {
-        Ref::Organization | Ref::User(_) => None,
+        Ref::Organization | Ref::User(_) | Ref::Member(_) => None,
         Ref::Revision(key, num) => {
             let unit = state.units.get(key)?;
             match name {

@@ -94,6 +94,7 @@ async fn attestations_stand_at_revisions_and_are_revoked_and_never_changed() -> 
     let revisions = raw.filtered("/revision?include=Attestations", &expression).await?.json()?;
     assert_eq!(revisions[0]["Attestations"].as_array().map(Vec::len), Some(1), "the revocation is not among them");
 
+    desk.verify()?;
     let nobody = "11111111-1111-4111-8111-111111111111";
     for (body, status) in [
         (json!({"Result": "Maybe"}), 400),
@@ -132,6 +133,7 @@ async fn comments_are_on_revisions_that_exist_and_belong_to_their_authors() -> R
         raw.post(&path, &[], &json!({"RevisionNum": 2, "Text": "replicas 5 -> 3", "Path": "spec.replicas"})).await?;
     let key = id(&made, "ReviewCommentID")?;
     assert_eq!(made.json()?["UserID"], json!(desk.world.confighub().user_id("admin")));
+    desk.verify()?;
     for (body, status) in [
         (json!({"RevisionNum": 2}), 400),
         (json!({"Text": "x"}), 400),

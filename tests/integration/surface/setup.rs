@@ -162,3 +162,83 @@ async fn a_story_can_have_its_gate() -> Result<()> {
     assert_eq!(gates, json!({"shop-prod/require-approval/vet-approvedby": true}));
     verify(&world)
 }
+
+#[tokio::test]
+async fn every_kind_is_made_changed_replaced_and_deleted() -> Result<()> {
+    for profile in PROFILES {
+        let desk = Desk::new(profile)?;
+        let raw = desk.raw()?;
+        let target = match profile {
+            Profile::Release => json!({"Slug": "new"}),
+            Profile::Bridge => {
+                let worker = raw.get("/bridge_worker").await?.json()?[0]["BridgeWorker"]["BridgeWorkerID"].clone();
+                json!({"Slug": "new", "ProviderType": "Kubernetes", "ToolchainType": "Kubernetes/YAML", "BridgeWorkerID": worker})
+            }
+        };
+        let trigger = json!({"Slug": "new", "Event": "PostClone", "ToolchainType": "Kubernetes/YAML", "FunctionName": "vet-placeholders"});
+        let mut kinds = vec![
+            ("/space".to_owned(), "/_space", "SpaceID", json!({"Slug": "new"})),
+            (format!("{}/target", desk.space()), "/target", "TargetID", target),
+            (format!("{}/filter", desk.space()), "/filter", "FilterID", json!({"Slug": "new", "From": "Unit"})),
+            (
+                format!("{}/change_set", desk.space()),
+                "/change_set",
+                "ChangeSetID",
+                json!({"Slug": "new", "Description": "d"}),
+            ),
+            (format!("{}/tag", desk.space()), "/tag", "TagID", json!({"Slug": "new"})),
+            (format!("{}/trigger", desk.space()), "/trigger", "TriggerID", trigger),
+        ];
+        if profile == Profile::Release {
+            kinds.push(("/component".to_owned(), "", "ComponentID", json!({"Slug": "new"})));
+            let workflow = json!({"Slug": "new", "Stages": [{"Name": "all"}]});
+            kinds.push((format!("{}/change_workflow", desk.space()), "", "ChangeWorkflowID", workflow));
+        }
+        for (path, many, key, body) in kinds {
+            let made = raw.post(&path, &[], &body).await?;
+            let one = format!("{path}/{}", id(&made, key)?);
+            assert_eq!(raw.post(&path, &[], &body).await?.status, 409, "{path}");
+            assert_eq!(id(&raw.post(&path, &[("allow_exists", "true")], &body).await?, key)?, id(&made, key)?);
+            let patched = raw.patch(&one, &[], &json!({"Labels": {"a": "b"}})).await?.json()?;
+            assert_eq!((&patched["Labels"]["a"], &patched["Version"]), (&json!("b"), &json!(2)), "{path}");
+            assert_eq!(raw.put(&one, &body).await?.status, 409, "{path}: without a Version");
+            let mut whole = body.clone();
+            whole["Version"] = json!(2);
+            let replaced = raw.put(&one, &whole).await?;
+            assert_eq!((replaced.status, replaced.json()?.get("Labels")), (200, None), "{path}: {}", replaced.text);
+            if many.is_empty() {
+                assert_eq!(raw.act("DELETE", &one, &[]).await?.status, 200, "{path}");
+            } else {
+                let mine = [("where", "Slug = 'new'")];
+                let changed = raw.patch(many, &mine, &json!({"DisplayName": "New one"})).await?;
+                assert_eq!(
+                    (changed.status, changed.json()?.as_array().map(Vec::len)),
+                    (200, Some(1)),
+                    "{many}: {}",
+                    changed.text
+                );
+                let gone = raw.act("DELETE", many, &mine).await?;
+                assert_eq!(
+                    (gone.status, gone.json()?.as_array().map(Vec::len)),
+                    (200, Some(1)),
+                    "{many}: {}",
+                    gone.text
+                );
+            }
+            assert_eq!(raw.get(&one).await?.status, 404, "{path}");
+        }
+        assert_eq!(raw.post(&format!("{}/tag", desk.space()), &[], &json!({})).await?.status, 400, "no Slug");
+        desk.world.journal_book().clear();
+        let members = raw.get("/me").await?.json()?;
+        let path =
+            format!("/organization/{}/organization_member", members["OrganizationID"].as_str().unwrap_or_default());
+        let listed = raw.get(&path).await?.json()?;
+        let member = |it: &serde_json::Value| {
+            if desk.is_release() { it["OrganizationMember"]["Slug"].clone() } else { it["Slug"].clone() }
+        };
+        let names: Vec<_> = listed.as_array().into_iter().flatten().map(member).collect();
+        assert!(["admin", "alice", "bob", "demo-bot"].iter().all(|name| names.contains(&json!(name))), "{names:?}");
+        desk.verify()?;
+    }
+    Ok(())
+}

@@ -54,6 +54,7 @@ impl State {
         for unit in &space.units {
             let name = format!("{}/{}", space.slug, unit.slug);
             let unit_id = self.fresh(Kind::Unit, &name);
+            unit.revisions.iter().for_each(|revision| self.tokens.meet(&revision.author));
             let made = self.unit(space_id, unit, unit_id, target.filter(|_| goes_there(unit)), now);
             self.units.insert(unit_id, made);
         }
