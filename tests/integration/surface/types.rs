@@ -90,7 +90,7 @@ impl<'a> Types<'a> {
             "merge_patch" => {
                 let name = inner.as_str().unwrap_or_default();
                 let fields = self.description.schema(name).map_or(&Value::Null, |schema| &schema["fields"]);
-                self.members(fields, &without_nulls(value), at);
+                self.members(fields, value, at);
             }
             _ => self.fail(at, format!("the description has an unknown form here: {of}")),
         }
@@ -152,17 +152,6 @@ impl<'a> Types<'a> {
         if !fits {
             self.fail(at, format!("not of format {}: {value}", format.unwrap_or_default()));
         }
-    }
-}
-
-/// A merge patch takes keys out of maps by null (RFC 7396), whatever the map's values are otherwise.
-fn without_nulls(patch: &Value) -> Value {
-    match patch {
-        Value::Object(members) => {
-            let kept = members.iter().filter(|(_, value)| !value.is_null());
-            Value::Object(kept.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
-        }
-        other => other.clone(),
     }
 }
 
