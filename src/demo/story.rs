@@ -113,7 +113,7 @@ pub struct Space {
 pub enum Gate {
     /// Nothing.
     Open,
-    /// One approval. Bridge: a Trigger of the Space. Release: a Component that requires a ChangeWorkflow, which asks
+    /// One approval. Bridge: a Trigger of the Space. Release: a Component that requires a `ChangeWorkflow`, which asks
     /// for an attestation before a Release.
     Approval,
 }

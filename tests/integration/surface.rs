@@ -17,6 +17,7 @@ mod judge;
 mod locks;
 mod raw;
 mod rules;
+mod served;
 mod setup;
 mod walk;
 

@@ -124,7 +124,7 @@ fn attest(ask: &Ask, state: &mut State, space: Uuid, claim: &Claim) -> Result<Va
                     "RevisionID": revision.id.to_string(), "RevisionNum": revision.num}),
                 )),
                 Err(refused) => {
-                    skipped.push(json!({"UnitID": key.to_string(), "UnitSlug": slug, "Reason": refused.message}))
+                    skipped.push(json!({"UnitID": key.to_string(), "UnitSlug": slug, "Reason": refused.message}));
                 }
             }
         }

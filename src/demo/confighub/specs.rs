@@ -54,7 +54,7 @@ impl Spec {
         Self { of: Of::Revision(id), step: Step::Itself }
     }
 
-    /// The revision of this unit; for Tags and ChangeSets the last one that carries it.
+    /// The revision of this unit; for a Tag or a `ChangeSet` the last one that carries it.
     pub(super) fn of<'a>(&self, state: &State, unit: &'a Unit) -> Result<&'a Revision, Refused> {
         let revisions = || unit.revisions.iter();
         let found = match self.of {

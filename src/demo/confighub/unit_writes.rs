@@ -173,13 +173,11 @@ fn single(ask: &Ask, state: &mut State, key: Uuid, change: &Change) -> Answer {
 /// Whether the answer to a write carries the text. Nothing else that it could carry is made here.
 pub(super) fn included(ask: &Ask) -> Result<bool, Refused> {
     let names = ask.parameter("include").unwrap_or_default();
-    for name in names.split(',').filter(|name| !["", "ConfigData"].contains(name)) {
-        return Err(match name {
-            "MutationSources" | "Diff" => not_built(&format!("`include={name}` of a written Unit")),
-            _ => bad_request(format!("`{name}` of a written Unit cannot be included")),
-        });
+    match names.split(',').find(|name| !["", "ConfigData"].contains(name)) {
+        Some(name @ ("MutationSources" | "Diff")) => Err(not_built(&format!("`include={name}` of a written Unit"))),
+        Some(name) => Err(bad_request(format!("`{name}` of a written Unit cannot be included"))),
+        None => Ok(!names.is_empty()),
     }
-    Ok(!names.is_empty())
 }
 
 /// Today's service puts a written unit in an envelope.

@@ -1,4 +1,4 @@
-//! ChangeSets as locks: opened, written under, closed, and what they keep others from.
+//! Change sets as locks: opened, written under, closed, and what they keep others from.
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
