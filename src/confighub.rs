@@ -1,14 +1,27 @@
-//! ConfigHub over HTTP, read side: Spaces, units and their shipped data, of both generations.
+//! ConfigHub over HTTP, in both generations: Spaces, units and their shipped data; ChangeSets, locks, revisions and approvals.
 //!
 //! The service changed twice in a year; *bridge* is the generation with base64 data in the unit and applies by a worker
 //! (v0.1 to v0.3), *release* the one with data endpoints, paging and whole-Space Releases (from v0.4). `/info` tells which.
 
 pub mod error;
+mod bulk;
+mod changesets;
 mod deliveries;
+mod description;
 mod expression;
+mod gate;
+mod generation;
+mod heads;
+mod locks;
+mod people;
+mod remarks;
 mod request;
+mod revisions;
+mod ui;
 mod units;
 mod wire;
+mod write;
+mod writes;
 
 use reqwest::Url;
 use secrecy::SecretString;
@@ -20,19 +33,9 @@ use crate::model::access::Credentials;
 
 pub use error::{Error, Kind};
 use expression::{Attribute, Where};
+use generation::Generation;
+pub use ui::Ui;
 pub use units::SpaceUnits;
-
-/// Which API the server speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Generation {
-    /// Up to v0.3: data in the unit, revisions are applied.
-    Bridge,
-    /// From v0.4: data endpoints, revisions are released.
-    Release {
-        /// Whether lists take `limit` and `continue` (from v0.8.2).
-        paged: bool,
-    },
-}
 
 /// A ConfigHub service that answered.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ impl Client {
         let http = http::client(settings, &url)
             .map_err(|error| Error::new(Kind::Unexpected, "anything", format!("{error:#}")))?;
         let (info, versioned) = request::info(&http, &url).await?;
-        let generation = generation(&info, versioned);
+        let generation = Generation::of(&info, versioned);
         let ui = if info.ui_url.is_empty() { host(&url) } else { info.ui_url.trim_end_matches('/').to_owned() };
         tracing::debug!(version = %info.version, ?generation, "ConfigHub answered");
         Ok(Self { url, credentials, http, token: Mutex::new(None), generation, ui })
@@ -109,45 +112,7 @@ impl Client {
     }
 }
 
-/// The generation by version; servers without one, or with a development build, by what else only one of them has.
-fn generation(info: &wire::ApiInfo, versioned: bool) -> Generation {
-    let mut numbers = info.version.trim_start_matches('v').split(['.', '-']).map(str::parse::<u32>);
-    match (numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Ok(0)), Some(Ok(minor)), _) if minor < 4 => Generation::Bridge,
-        (Some(Ok(major)), Some(Ok(minor)), patch) => {
-            let patch = patch.and_then(Result::ok).unwrap_or(0);
-            Generation::Release { paged: (major, minor, patch) >= (0, 8, 2) }
-        }
-        _ if versioned || !info.token_exchange_endpoint.is_empty() => Generation::Release { paged: true },
-        _ => Generation::Bridge,
-    }
-}
-
 /// Scheme, host and port.
 fn host(url: &Url) -> String {
     url.origin().ascii_serialization()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_generation_is_read_from_the_version() {
-        for (version, versioned, want) in [
-            ("v0.2.21", false, Generation::Bridge),
-            ("0.3.0", false, Generation::Bridge),
-            ("v0.4.0", true, Generation::Release { paged: false }),
-            ("v0.8.1", true, Generation::Release { paged: false }),
-            ("v0.8.2", true, Generation::Release { paged: true }),
-            ("v0.8.6-dev", true, Generation::Release { paged: true }),
-            ("v1.0", true, Generation::Release { paged: true }),
-            ("", false, Generation::Bridge),
-            ("dev", false, Generation::Bridge),
-            ("dev", true, Generation::Release { paged: true }),
-        ] {
-            let info = wire::ApiInfo { version: version.to_owned(), ..wire::ApiInfo::default() };
-            assert_eq!(generation(&info, versioned), want, "{version}");
-        }
-    }
 }

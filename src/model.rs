@@ -1,6 +1,7 @@
 //! The vocabulary that all stages share: plain data with `Display` and `Ord`, no behaviour.
 
 pub mod access;
+pub mod changeset;
 pub mod environment;
 pub mod finding;
 pub mod object;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::error::{Error, Kind};
 use super::request::Rest;
-use super::{Client, Generation, Space, wire};
+use super::{Client, Space, wire};
 
 /// Releases a page, and pages: enough for the newest Release of each Target, newest first.
 const RELEASES: &str = "50";
@@ -19,7 +19,7 @@ impl Client {
     /// Per Target, why its newest Release is not settled. Not every identity may view Releases, and a server without
     /// them has none under way: both leave the question open, which only costs the explanation.
     pub(super) async fn deliveries(&self, space: &Space, notes: &mut Vec<String>) -> Result<Deliveries, Error> {
-        if self.generation != (Generation::Release { paged: true }) {
+        if !self.generation.pages() {
             return Ok(Deliveries::new());
         }
         let path = format!("/space/{}/release", space.id);

@@ -17,19 +17,50 @@ const LONGEST_LITERAL: usize = 255;
 /// The attributes that we filter on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attribute {
+    AttestationID,
+    Attestations,
+    ChangeSetID,
+    ComponentID,
     HiddenReason,
+    /// `Labels.key`
+    Label(&'static str),
     RevisionNum,
+    RevokedAttestationID,
     Slug,
     SpaceID,
+    TriggerID,
+    Type,
+    UnitID,
+    UserID,
 }
 
 impl Attribute {
+    /// Apart from what a map's attribute is called after its name.
     fn name(self) -> &'static str {
         match self {
+            Self::AttestationID => "AttestationID",
+            Self::Attestations => "Attestations",
+            Self::ChangeSetID => "ChangeSetID",
+            Self::ComponentID => "ComponentID",
             Self::HiddenReason => "HiddenReason",
+            Self::Label(_) => "Labels",
             Self::RevisionNum => "RevisionNum",
+            Self::RevokedAttestationID => "RevokedAttestationID",
             Self::Slug => "Slug",
             Self::SpaceID => "SpaceID",
+            Self::TriggerID => "TriggerID",
+            Self::Type => "Type",
+            Self::UnitID => "UnitID",
+            Self::UserID => "UserID",
+        }
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Label(key) => write!(f, "Labels.{key}"),
+            _ => f.write_str(self.name()),
         }
     }
 }
@@ -43,29 +74,40 @@ impl Where {
     pub(super) fn text(attribute: Attribute, value: &str) -> Result<Self, Error> {
         let sound = |it: char| !matches!(it, '\'' | '"' | '\\') && !it.is_control();
         if value.chars().count() > LONGEST_LITERAL || !value.chars().all(sound) {
-            let what = format!("a where-expression on {}", attribute.name());
+            let what = format!("a where-expression on {attribute}");
             return Err(Error::new(
                 Kind::Inexpressible,
                 what,
                 "a literal holds no quote, backslash or control character, and at most 255 others",
             ));
         }
-        Ok(Self(vec![format!("{} = '{value}'", attribute.name())]))
+        Ok(Self(vec![format!("{attribute} = '{value}'")]))
     }
 
     /// `Attribute = 'uuid'`
     pub(super) fn id(attribute: Attribute, value: Uuid) -> Self {
-        Self(vec![format!("{} = '{value}'", attribute.name())])
+        Self(vec![format!("{attribute} = '{value}'")])
+    }
+
+    /// `Attribute IN ('uuid','uuid')`
+    pub(super) fn among(attribute: Attribute, ids: &[Uuid]) -> Self {
+        let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+        Self(vec![format!("{attribute} IN ({})", ids.join(","))])
+    }
+
+    /// `Attribute ? 'uuid'`: a map has the key, a list the element.
+    pub(super) fn has(attribute: Attribute, value: Uuid) -> Self {
+        Self(vec![format!("{attribute} ? '{value}'")])
     }
 
     /// `Attribute = 7`
     pub(super) fn number(attribute: Attribute, value: i64) -> Self {
-        Self(vec![format!("{} = {value}", attribute.name())])
+        Self(vec![format!("{attribute} = {value}")])
     }
 
     /// `Attribute IS NOT NULL`; values that are empty pass too.
     pub(super) fn is_set(attribute: Attribute) -> Self {
-        Self(vec![format!("{} IS NOT NULL", attribute.name())])
+        Self(vec![format!("{attribute} IS NOT NULL")])
     }
 
     /// What a person wrote in the configuration. Its quotes must pair up, so that nothing after it is drawn into a

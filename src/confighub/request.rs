@@ -13,7 +13,7 @@ use crate::model::access::Credentials;
 use crate::redact::Redactor;
 
 use super::error::{Error, Kind, LOGIN};
-use super::{Client, Generation, host, wire};
+use super::{Client, host, wire};
 
 /// Query parameters; those without a value are not sent.
 pub(super) type Query<'a> = [(&'a str, Option<String>)];
@@ -25,7 +25,7 @@ const LOOKED_AT: usize = 8192;
 /// Units a page. The service allows 1000.
 const PAGE: &str = "500";
 /// A server that never ends its pages is broken.
-const MOST_PAGES: usize = 10_000;
+pub(super) const MOST_PAGES: usize = 10_000;
 
 /// What of a list was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Client {
     pub(super) async fn list<T: DeserializeOwned>(&self, path: &str, query: &Query<'_>) -> Result<Vec<T>, Error> {
         match self.pages(path, query, MOST_PAGES).await? {
             (all, Rest::None) => Ok(all),
-            (_, Rest::Unread) => Err(Error::new(Kind::Unexpected, named(path), "the list does not end")),
+            (_, Rest::Unread) => Err(Error::new(Kind::Unexpected, named(&Method::GET, path), "the list does not end")),
         }
     }
 
@@ -75,18 +75,22 @@ impl Client {
         let mut seen = BTreeSet::new();
         for _ in 0..most {
             let mut query = query.to_vec();
-            if self.generation == (Generation::Release { paged: true }) {
+            if self.generation.pages() {
                 if !query.iter().any(|(name, _)| *name == "limit") {
                     query.push(("limit", Some(PAGE.to_owned())));
                 }
                 query.push(("continue", next.clone()));
             }
             let (bytes, token) = self.get(path, &query).await?;
-            all.extend(decode::<Vec<T>>(&named(path), &bytes)?);
+            all.extend(decode::<Vec<T>>(&named(&Method::GET, path), &bytes)?);
             // The header ends a list, not the length of a page: a page may be short, or empty.
             let Some(token) = token else { return Ok((all, Rest::None)) };
             if !seen.insert(token.clone()) {
-                return Err(Error::new(Kind::Unexpected, named(path), "the list's pages go round in a circle"));
+                return Err(Error::new(
+                    Kind::Unexpected,
+                    named(&Method::GET, path),
+                    "the list's pages go round in a circle",
+                ));
             }
             next = Some(token);
         }
@@ -95,7 +99,7 @@ impl Client {
 
     /// One entity.
     pub(super) async fn entity<T: DeserializeOwned>(&self, path: &str, query: &Query<'_>) -> Result<T, Error> {
-        decode(&named(path), &self.get(path, query).await?.0)
+        decode(&named(&Method::GET, path), &self.get(path, query).await?.0)
     }
 
     /// The bytes of a `/data` endpoint.
@@ -105,22 +109,25 @@ impl Client {
 
     /// A read, retried while that may help. The answer's bytes, and the token of the next page.
     async fn get(&self, path: &str, query: &Query<'_>) -> Result<(Vec<u8>, Option<String>), Error> {
-        let request = named(path);
+        let request = named(&Method::GET, path);
         let query: Vec<(&str, &str)> =
             query.iter().filter_map(|(name, value)| value.as_deref().map(|value| (*name, value))).collect();
         let url = address(&self.url, path);
         let read = || async {
             let answer =
                 self.authorized(&request, || self.http.request(Method::GET, url.clone()).query(&query)).await?;
-            let next = answer.headers().get("confighub-continue").and_then(|it| it.to_str().ok());
-            let next = next.filter(|it| !it.is_empty()).map(str::to_owned);
+            let next = next_page(&answer);
             Ok((body(&request, answer).await?, next))
         };
         read.retry(http::retries()).when(Error::is_transient).adjust(wait).await
     }
 
     /// Sends with credentials; a worker whose token is refused logs in once more.
-    async fn authorized(&self, request: &str, build: impl Fn() -> RequestBuilder) -> Result<Response, Error> {
+    pub(super) async fn authorized(
+        &self,
+        request: &str,
+        build: impl Fn() -> RequestBuilder,
+    ) -> Result<Response, Error> {
         let token = self.token(None).await?;
         let sent = self.send(request, build(), &token).await;
         match (sent, &self.credentials) {
@@ -169,19 +176,25 @@ impl Client {
 }
 
 /// `GET /space/…/unit`: paths without ids, which say nothing to a reader.
-fn named(path: &str) -> String {
+pub(super) fn named(method: &Method, path: &str) -> String {
     let parts = path.split('/').map(|part| if uuid::Uuid::try_parse(part).is_ok() { "…" } else { part });
-    format!("GET {}", parts.collect::<Vec<_>>().join("/"))
+    format!("{method} {}", parts.collect::<Vec<_>>().join("/"))
 }
 
-fn address(base: &Url, path: &str) -> Url {
+pub(super) fn address(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
     url
 }
 
+/// The token that asks for the next page.
+pub(super) fn next_page(answer: &Response) -> Option<String> {
+    let token = answer.headers().get("confighub-continue").and_then(|it| it.to_str().ok());
+    token.filter(|it| !it.is_empty()).map(str::to_owned)
+}
+
 /// How long to wait before the next try: what the service asks for, if that is bearable.
-fn wait(error: &Error, planned: Option<Duration>) -> Option<Duration> {
+pub(super) fn wait(error: &Error, planned: Option<Duration>) -> Option<Duration> {
     let Kind::Unavailable { retry_after: Some(asked), .. } = error.kind else { return planned };
     planned.filter(|_| asked <= http::LONGEST_WAIT).map(|planned| planned.max(asked))
 }
@@ -234,7 +247,7 @@ fn message(bytes: &[u8]) -> String {
 }
 
 /// The whole body, bounded. A body that is cut is no answer.
-async fn body(request: &str, mut answer: Response) -> Result<Vec<u8>, Error> {
+pub(super) async fn body(request: &str, mut answer: Response) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|it| transport(request, &it))? {
         if bytes.len() + chunk.len() > LARGEST_ANSWER {
@@ -245,7 +258,7 @@ async fn body(request: &str, mut answer: Response) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn decode<T: DeserializeOwned>(request: &str, bytes: &[u8]) -> Result<T, Error> {
+pub(super) fn decode<T: DeserializeOwned>(request: &str, bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|error| {
         let message = match bytes.trim_ascii_start().first() {
             None => "it is empty".to_owned(),

@@ -17,10 +17,11 @@ use crate::redact::Redactor;
 use super::deliveries::Deliveries;
 use super::error::{Error, Kind};
 use super::expression::{Attribute, Where};
-use super::{Client, Generation, Space, wire};
+use super::generation::Generation;
+use super::{Client, Space, wire};
 
 /// What is Kubernetes YAML.
-const KUBERNETES: &str = "Kubernetes/YAML";
+pub(super) const KUBERNETES: &str = "Kubernetes/YAML";
 /// Reads of single units and revisions that are under way at a time.
 const PARALLEL: usize = 8;
 /// How often a unit that changes while it is read is read again.
@@ -92,8 +93,8 @@ impl Client {
         found.notes.extend(several_targets(&kubernetes));
 
         let heads = match self.generation {
-            Generation::Release { .. } if !kubernetes.is_empty() => self.heads(space, written, filter).await?,
-            Generation::Release { .. } | Generation::Bridge => BTreeMap::new(),
+            Generation::Release(_) if !kubernetes.is_empty() => self.heads(space, written, filter).await?,
+            Generation::Release(_) | Generation::Bridge => BTreeMap::new(),
         };
         let reads = kubernetes.into_iter().map(|extended| {
             let head = heads.get(&extended.unit.id);
@@ -123,7 +124,7 @@ impl Client {
         let path = format!("/space/{}/unit", space.id);
         let select = || ("select", Some("UnitID,Slug".to_owned()));
         let mut units: Vec<wire::ExtendedUnit> = self.list(&path, &[select()]).await?;
-        if self.generation == (Generation::Release { paged: true }) {
+        if self.generation.pages() {
             let hidden = Where::is_set(Attribute::HiddenReason).into_query()?;
             units.extend(self.list::<wire::ExtendedUnit>(&path, &[("where", hidden), select()]).await?);
         }
@@ -133,7 +134,7 @@ impl Client {
     fn include(&self) -> &'static str {
         match self.generation {
             Generation::Bridge => "LiveRevisionNum,TargetID",
-            Generation::Release { .. } => "LastReleasedRevisionNum,TargetID",
+            Generation::Release(_) => "LastReleasedRevisionNum,TargetID",
         }
     }
 
@@ -145,7 +146,7 @@ impl Client {
         filter: Option<String>,
     ) -> Result<BTreeMap<Uuid, String>, Error> {
         let query = Where::id(Attribute::SpaceID, space.id).and(written).into_query()?;
-        let limit = (self.generation == Generation::Release { paged: true }).then(|| DATA_PAGE.to_owned());
+        let limit = self.generation.pages().then(|| DATA_PAGE.to_owned());
         let query = [("where", query), ("filter", filter), ("limit", limit)];
         let data: Vec<wire::UnitData> = self.list("/unit_data", &query).await?;
         Ok(data.into_iter().map(|it| (it.id, it.data)).collect())
@@ -153,7 +154,7 @@ impl Client {
 
     /// Which units somebody hid: ConfigHub's lists leave them out, so they are not in scope, but the reader should know.
     async fn hidden(&self, space: &Space, written: Where, filter: Option<String>) -> Result<Option<String>, Error> {
-        if self.generation != (Generation::Release { paged: true }) {
+        if !self.generation.pages() {
             return Ok(None);
         }
         let query = [("where", Where::is_set(Attribute::HiddenReason).and(written).into_query()?), ("filter", filter)];
@@ -190,7 +191,7 @@ impl Client {
             let (bytes, hash) = match (&listed.revision, head.take()) {
                 (Some(revision), _) => (self.revision_data(&path, revision).await?, revision.data_hash.clone()),
                 (None, Some(bytes)) => (bytes, listed.unit.data_hash.clone()),
-                (None, None) => (self.head_data(&path, &listed.unit).await?, listed.unit.data_hash.clone()),
+                (None, None) => (self.listed_data(&path, &listed.unit).await?, listed.unit.data_hash.clone()),
             };
             if hash.is_empty() || hash.eq_ignore_ascii_case(&hex(&Sha256::digest(&bytes))) {
                 let page = self.unit_page(space, listed.unit.id);
@@ -208,7 +209,7 @@ impl Client {
         ))
     }
 
-    async fn head_data(&self, path: &str, unit: &wire::Unit) -> Result<Vec<u8>, Error> {
+    async fn listed_data(&self, path: &str, unit: &wire::Unit) -> Result<Vec<u8>, Error> {
         if unit.data.is_empty() {
             return self.data(&format!("{path}/data")).await;
         }
@@ -233,10 +234,10 @@ impl Client {
 
     /// Decides which revision is desired, and whether another waits behind it.
     fn listed(&self, extended: wire::ExtendedUnit, compare_to: CompareTo, deliveries: &Deliveries) -> Listed {
-        let wire::ExtendedUnit { unit, released, live, target, status } = extended;
+        let wire::ExtendedUnit { unit, released, live, target, status, change_set: _ } = extended;
         let (shipped, revision) = match self.generation {
             Generation::Bridge => (unit.live_revision, live),
-            Generation::Release { .. } => (unit.released_revision, released),
+            Generation::Release(_) => (unit.released_revision, released),
         };
         // Sent by `include`; a server that leaves it out is asked for the revision by number.
         let revision = revision.filter(|it| it.number == shipped).unwrap_or(wire::Revision {
@@ -336,6 +337,7 @@ fn unread(error: &Error, redactor: &Redactor) -> Obstacle {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// As ConfigHub writes hashes.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

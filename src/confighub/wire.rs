@@ -1,8 +1,11 @@
 //! The JSON as ConfigHub sends it. Lenient: zero values are left out by the service and unknown members come with every
 //! version, but an envelope without its entity is an error of the caller.
 
+pub(super) mod changes;
+
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
@@ -13,6 +16,16 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// The nil UUID stands for "none", as absence does.
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    Ok(Option::<Uuid>::deserialize(deserializer)?.filter(|it| !it.is_nil()))
+}
+
+/// The year 1 stands for "never", as absence does.
+fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(Option::<Timestamp>::deserialize(deserializer)?.filter(|it| *it > Timestamp::UNIX_EPOCH))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,6 +85,9 @@ pub(super) struct ExtendedUnit {
     pub(super) target: Option<Target>,
     #[serde(default, rename = "UnitStatus")]
     pub(super) status: Option<UnitStatus>,
+    /// The one that locks it, by `include`.
+    #[serde(default, rename = "ChangeSet")]
+    pub(super) change_set: Option<changes::ChangeSet>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -80,6 +96,8 @@ pub(super) struct Unit {
     pub(super) id: Uuid,
     #[serde(rename = "Slug")]
     pub(super) slug: String,
+    #[serde(default, rename = "SpaceID", deserialize_with = "nullable")]
+    pub(super) space: Uuid,
     #[serde(default, rename = "ToolchainType", deserialize_with = "nullable")]
     pub(super) toolchain: String,
     #[serde(default, rename = "Labels", deserialize_with = "nullable")]
@@ -103,6 +121,17 @@ pub(super) struct Unit {
     /// Bridge profile: the last revision whose apply completed. 0: none.
     #[serde(default, rename = "LiveRevisionNum", deserialize_with = "nullable")]
     pub(super) live_revision: i64,
+    /// The ChangeSet that locks it.
+    #[serde(default, rename = "ChangeSetID", deserialize_with = "id")]
+    pub(super) change_set: Option<Uuid>,
+    /// What keeps head from being shipped. On newer servers a copy of the next.
+    #[serde(default, rename = "ApplyGates", deserialize_with = "nullable")]
+    pub(super) apply_gates: BTreeMap<String, bool>,
+    #[serde(default, rename = "ValidationErrors", deserialize_with = "nullable")]
+    pub(super) validation_errors: BTreeMap<String, bool>,
+    /// Of head. Bridge, and release before v0.6.0.
+    #[serde(default, rename = "ApprovedBy", deserialize_with = "nullable")]
+    pub(super) approved_by: Vec<Uuid>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -179,7 +208,7 @@ pub(super) struct LiveStatus {
     #[serde(rename = "Operation", deserialize_with = "nullable")]
     pub(super) operation: String,
     #[serde(rename = "ObservedAt")]
-    pub(super) observed_at: Option<jiff::Timestamp>,
+    pub(super) observed_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,21 +1,31 @@
 //! Time and ids of the stand-ins: the same in every run, so that reports of the demo can be compared.
 
-use jiff::Timestamp;
+use std::sync::Mutex;
+
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-/// A clock that stands still.
+use super::locked;
+
+/// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct Clock(Timestamp);
+pub struct Clock(Mutex<Timestamp>);
 
 impl Clock {
     /// Stands at `present`.
     pub fn new(present: Timestamp) -> Self {
-        Self(present)
+        Self(Mutex::new(present))
     }
 
     /// Its present.
     pub fn now(&self) -> Timestamp {
-        self.0
+        *locked(&self.0)
+    }
+
+    /// Stands so much later from now on.
+    pub fn advance(&self, by: SignedDuration) {
+        let mut now = locked(&self.0);
+        *now = now.checked_add(by).unwrap_or(Timestamp::MAX);
     }
 }
 

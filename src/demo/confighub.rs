@@ -1,23 +1,41 @@
-//! The ConfigHub stand-in: both generations of the service, reading, as strict as what is known of the real one.
+//! The ConfigHub stand-in: both generations of the service, as strict as what is known of the real one.
 //!
-//! It refuses what the service refuses (missing tokens, slugs in paths, malformed where-expressions, attributes that a
-//! generation does not filter by) and, where the service's behaviour is unknown, whatever a careful client never sends
-//! (query parameters of other operations). Write routes exist by name only: they answer 501.
+//! It refuses what the service refuses (missing tokens and permissions, slugs in paths, malformed where-expressions,
+//! writes to what somebody else holds) and, where the service's behaviour is unknown, whatever a careful client never
+//! sends. What it does where nobody knows is a switch in [`guesses`]. Routes that it does not serve answer 501.
+
+pub mod guesses;
 
 mod answer;
+mod approvals;
 mod ask;
+mod attestations;
 mod attributes;
 mod auth;
+mod bulk;
+mod comments;
 mod declared;
+mod deletion;
+mod described;
 mod envelope;
 mod evaluate;
 mod expression;
+mod gates;
 mod list;
+mod members;
+mod people;
+mod records;
 mod render;
 mod revisions;
 mod routes;
+mod spaces;
+mod specs;
 mod state;
+mod tagging;
+mod unit_life;
+mod unit_writes;
 mod units;
+mod writes;
 
 use std::sync::{Arc, Mutex};
 
@@ -29,8 +47,9 @@ use super::locked;
 use super::story::Story;
 use state::State;
 
-pub use auth::{Refusal, Token};
+pub use auth::{Grant, Permission, Refusal, Token};
 pub(super) use auth::{TOKEN, WORKER, WORKER_SECRET};
+pub use guesses::Guesses;
 pub use list::Paging;
 
 /// Which generation of the service is served.
@@ -102,7 +121,32 @@ impl Hub {
 
     /// A token that reads only these Spaces; the others are refused as `refusal` says.
     pub fn token_reading(&self, spaces: &[&str], refusal: Refusal) -> Token {
-        locked(&self.state).tokens.reading(spaces, refusal)
+        self.token("auditor", Grant::reading().viewing(spaces, refusal))
+    }
+
+    /// A token of this user, who may do that much.
+    pub fn token(&self, user: &str, grant: Grant) -> Token {
+        locked(&self.state).tokens.grant(user, grant)
+    }
+
+    /// A token of a person who may do everything, approving included: `alice`, `bob`.
+    pub fn person(&self, name: &str) -> Token {
+        self.token(name, Grant::everything())
+    }
+
+    /// A token that reads everything and writes nothing.
+    pub fn reader(&self) -> Token {
+        self.token("reader", Grant::reading())
+    }
+
+    /// Id of a user by name, as it stands in revisions and approvals.
+    pub fn user_id(&self, name: &str) -> Uuid {
+        auth::user_id(name)
+    }
+
+    /// Changes what the service is taken to do where that is not known.
+    pub fn guess(&self, change: impl FnOnce(&mut Guesses)) {
+        change(&mut locked(&self.state).guesses);
     }
 
     /// Every token that a worker login made so far expires now; the next login makes a good one.

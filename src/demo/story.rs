@@ -104,6 +104,18 @@ pub struct Space {
     pub live_status: Option<LiveStatus>,
     /// Slug of the Space that its units were cloned from, unit by unit with the same slug.
     pub upstream: Option<String>,
+    /// Whether anything of it ships without a person's approval.
+    pub gate: Gate,
+}
+
+/// What stands between a Space's head and its cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing.
+    Open,
+    /// One approval. Bridge: a Trigger of the Space. Release: a Component that requires a `ChangeWorkflow`, which asks
+    /// for an attestation before a Release.
+    Approval,
 }
 
 impl Space {
@@ -117,6 +129,7 @@ impl Space {
             filters: Vec::new(),
             live_status: None,
             upstream: None,
+            gate: Gate::Open,
         }
     }
 
@@ -159,6 +172,12 @@ impl Space {
     /// What a reporter says of its latest Release.
     pub fn live_status(mut self, status: LiveStatus) -> Self {
         self.live_status = Some(status);
+        self
+    }
+
+    /// Nothing of it ships without one person's approval.
+    pub fn approval_gate(mut self) -> Self {
+        self.gate = Gate::Approval;
         self
     }
 

@@ -9,6 +9,7 @@ mod surface;
 
 mod action;
 mod beside;
+mod changesets;
 mod cluster;
 mod demo;
 mod detect;

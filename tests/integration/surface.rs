@@ -7,11 +7,18 @@ mod description;
 mod query;
 mod types;
 
+mod approval;
+mod bodies;
+mod desk;
 mod expressions;
 mod faults;
+mod guessed;
 mod judge;
+mod locks;
 mod raw;
 mod rules;
+mod served;
+mod setup;
 mod walk;
 
 use anyhow::{Result, bail};
@@ -72,7 +79,7 @@ fn request_body(description: &Description, operation: &Operation<'_>, exchange: 
     let Some(of) = content.get(media_type(sent)) else {
         return vec![format!("content type `{sent}` is not declared for the request")];
     };
-    let completeness = if exchange.method == "PATCH" { Completeness::Partial } else { Completeness::Whole };
+    let completeness = if exchange.method == "PATCH" { Completeness::Patch } else { Completeness::Whole };
     let mut problems = body(description, of, &exchange.request_body, media_type(sent), completeness, "request body");
     if let (Some(patchable), Ok(Value::Object(sent))) =
         (operation.json["request"]["patchable"].as_array(), serde_json::from_slice(&exchange.request_body))

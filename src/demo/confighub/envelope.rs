@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refused, bad_request, not_built};
 use super::ask::Ask;
-use super::attributes::Kind;
+use super::attributes::{Expanded, Kind};
 use super::list::{Page, Row};
-use super::render::{Ref, data, entity, join, unit_status};
+use super::render::{Ref, data, entity, join, join_many, unit_status};
 use super::state::State;
 
-const CONTINUE: &str = "ConfigHub-Continue";
+pub(super) const CONTINUE: &str = "ConfigHub-Continue";
 
 /// Turns rows into envelopes and answers them.
 pub(super) fn envelopes(
@@ -47,34 +47,41 @@ pub(super) fn single(ask: &Ask, state: &State, kind: Kind, row: Row) -> Answer {
     Ok(Json(envelopes.into_iter().next().unwrap_or_default()).into_response())
 }
 
-pub(super) fn included(ask: &Ask, kind: Kind) -> Result<Vec<&'static str>, Refused> {
-    let known = kind.includable(ask.hub.profile());
+/// A member that `include` brings.
+pub(super) type Included = (&'static str, Expanded);
+
+pub(super) fn included(ask: &Ask, kind: Kind) -> Result<Vec<Included>, Refused> {
     let names = ask.parameter("include").unwrap_or_default().split(',').filter(|name| !name.is_empty());
-    let member = |name: &str| {
-        let found = known.iter().find(|(attribute, _)| *attribute == name).map(|(_, member)| *member);
-        found.ok_or_else(|| bad_request(format!("`{name}` of {} cannot be included", kind.name())))
-    };
-    Ok(names.map(member).collect::<Result<Vec<_>, _>>()?.into_iter().filter(|member| !member.is_empty()).collect())
+    let mut members = Vec::new();
+    for name in names {
+        let refused = || bad_request(format!("`{name}` of {} cannot be included", kind.name()));
+        members.extend(kind.includable(ask.profile(), name).ok_or_else(refused)?);
+    }
+    Ok(members)
 }
 
 /// What `select` leaves of each member: (member of the envelope, its attribute). None: everything.
 fn selected(
     ask: &Ask,
     kind: Kind,
-    included: &[&'static str],
+    included: &[Included],
     used: &[String],
 ) -> Result<Option<Vec<(String, String)>>, Refused> {
     let Some(select) = ask.parameter("select") else { return Ok(None) };
     let mut kept: Vec<(String, String)> = used.iter().map(|name| (kind.name().to_owned(), name.clone())).collect();
     for name in select.split(',').map(str::trim) {
         let (member, attribute) = match name.split_once('.') {
-            Some((member, attribute)) if member == kind.name() || included.contains(&member) => (member, attribute),
+            Some((member, attribute))
+                if member == kind.name() || included.iter().any(|(known, _)| *known == member) =>
+            {
+                (member, attribute)
+            }
             Some((member, _)) if kind.joined(member).is_some() => continue,
             Some(_) => return Err(bad_request(format!("`{name}` of {} cannot be selected", kind.name()))),
             None => (kind.name(), name),
         };
         let of = if member == kind.name() { Some(kind) } else { kind.joined(member) };
-        if of.is_some_and(|of| !of.selectable(ask.hub.profile(), attribute)) {
+        if of.is_some_and(|of| !of.selectable(ask.profile(), attribute)) {
             return Err(bad_request(format!("`{name}` of {} cannot be selected", kind.name())));
         }
         if ["LiveData", "LiveState", "BridgeState", "MutationSources"].contains(&attribute) {
@@ -89,7 +96,7 @@ fn envelope(
     state: &State,
     kind: Kind,
     mut row: Row,
-    included: &[&'static str],
+    included: &[Included],
     selected: Option<&[(String, String)]>,
 ) -> Value {
     let keep = |member: &str, attribute: &str| {
@@ -109,15 +116,23 @@ fn envelope(
     {
         envelope.insert("UnitStatus".to_owned(), status);
     }
-    for member in included {
-        if let Some(of) = join(state, &row.of, member) {
-            let mut related = entity(state, &of);
-            let dotted = selected.is_some_and(|kept| kept.iter().any(|(of, _)| of == member));
+    for (member, expanded) in included {
+        let dotted = selected.is_some_and(|kept| kept.iter().any(|(of, _)| of == member));
+        let related = |of: &Ref| {
+            let mut related = entity(state, of);
             if dotted {
                 related.retain(|attribute, _| keep(member, attribute));
             }
-            envelope.insert((*member).to_owned(), Value::Object(related));
-        }
+            Value::Object(related)
+        };
+        let value = match expanded {
+            Expanded::One => join(state, &row.of, member).as_ref().map(related),
+            Expanded::Many => {
+                let all: Vec<Value> = join_many(state, &row.of, member).iter().map(related).collect();
+                (!all.is_empty()).then_some(Value::Array(all))
+            }
+        };
+        envelope.extend(value.map(|value| ((*member).to_owned(), value)));
     }
     row.main.retain(|attribute, _| keep(kind.name(), attribute));
     envelope.insert(kind.name().to_owned(), Value::Object(row.main));

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::Profile;
 use super::attributes::{Kind, Type, type_of};
 use super::expression::{Case, Operand, Operator, Sense, Term, parse};
-use super::render::{Entity, Ref, entity, join};
-use super::state::State;
+use super::render::{Ref, entity, join};
+use super::state::{Entity, State};
 
 /// An expression that this generation accepts for this kind of entity.
 #[derive(Debug, Default)]

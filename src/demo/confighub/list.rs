@@ -9,8 +9,8 @@ use super::answer::{Refused, bad_request, not_found};
 use super::ask::Ask;
 use super::attributes::Kind;
 use super::evaluate::{Condition, condition};
-use super::render::{Entity, Ref, entity};
-use super::state::State;
+use super::render::{Ref, entity};
+use super::state::{Entity, State};
 use crate::demo::locked;
 
 /// How the release generation cuts a list into pages once the client names a `limit`.
@@ -42,10 +42,6 @@ pub(super) struct Page {
     /// The token for the next page.
     pub(super) more: Option<HeaderValue>,
 }
-
-/// Query parameters of every list: of both generations, and those that today's service adds.
-pub(super) const LIST: (&str, &str) =
-    ("where filter contains include select", "include_hidden limit order_by continue");
 
 /// Filters, orders and pages `candidates`; `path` tells page tokens of one list from those of another.
 pub(super) fn rows(
@@ -110,26 +106,20 @@ pub(super) fn fitting(
 
 fn conditions(ask: &Ask, state: &State, kind: Kind) -> Result<Vec<Condition>, Refused> {
     let parsed = |text: &str| {
-        condition(text, kind, ask.hub.profile()).map_err(|why| bad_request(format!("invalid where expression: {why}")))
+        condition(text, kind, ask.profile()).map_err(|why| bad_request(format!("invalid where expression: {why}")))
     };
     let mut conditions: Vec<Condition> = ask.parameter("where").map(parsed).transpose()?.into_iter().collect();
     if let Some(id) = ask.parameter("filter") {
         let id = ask.uuid("filter", id)?;
-        let readable = |space| ask.caller.refused(space).is_none();
         let filter = state
-            .filters
-            .get(&id)
-            .filter(|filter| state.spaces.get(&filter.space).is_some_and(|space| readable(&space.slug)))
+            .record(Kind::Filter, id)
+            .filter(|filter| ask.sees(state, filter.space))
             .ok_or_else(|| not_found(format!("Filter {id} not found")))?;
-        if filter.from != kind.name() {
-            return Err(bad_request(format!(
-                "Filter {} is from {}, not from {}",
-                filter.slug,
-                filter.from,
-                kind.name()
-            )));
+        if filter.text("From") != kind.name() {
+            let (slug, from) = (filter.slug(), filter.text("From"));
+            return Err(bad_request(format!("Filter {slug} is from {from}, not from {}", kind.name())));
         }
-        conditions.push(parsed(&filter.expression)?);
+        conditions.push(parsed(filter.text("Where"))?);
     }
     Ok(conditions)
 }

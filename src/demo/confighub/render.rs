@@ -7,80 +7,83 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Profile;
-use super::state::{Release, Revision, Space, State, Target, Unit};
+use super::attributes::Kind;
+use super::auth::user_id;
+use super::state::{Entity, Record, Revision, State, Unit};
 use crate::demo::clock::id;
 
 /// Points at one entity of the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ref {
     Organization,
-    User(String),
-    Space(Uuid),
-    Target(Uuid),
-    Filter(Uuid),
+    User(Uuid),
+    /// The same user as the organization sees it.
+    Member(Uuid),
+    /// Anything that is neither a unit nor a revision.
+    Record(Kind, Uuid),
     Unit(Uuid),
     /// Of the unit, by number.
     Revision(Uuid, i64),
-    Release(Uuid),
 }
-
-pub(super) type Entity = Map<String, Value>;
 
 /// The entity itself, without configuration data.
 pub(super) fn entity(state: &State, of: &Ref) -> Entity {
-    let value = match of {
-        Ref::Organization => {
-            json!({"OrganizationID": organization().to_string(), "Slug": "demo", "DisplayName": "Demo"})
+    let mut members = match of {
+        Ref::Organization => object(json!({"OrganizationID": organization().to_string(), "Slug": "demo",
+            "DisplayName": "Demo", "ExternalID": ORGANIZATION})),
+        Ref::User(key) => render_user(state, *key),
+        Ref::Member(key) => state.tokens.name(*key).map(super::people::member).map(object).unwrap_or_default(),
+        Ref::Record(kind, key) => {
+            state.record(*kind, *key).map(|it| render_record(state, *kind, *key, it)).unwrap_or_default()
         }
-        Ref::User(name) => json!({"UserID": id("user", name).to_string(), "Slug": name, "DisplayName": name,
-            "Username": format!("{name}@example.test")}),
-        Ref::Space(key) => state.spaces.get(key).map(|space| render_space(state, *key, space)).unwrap_or_default(),
-        Ref::Target(key) => state.targets.get(key).map(|target| render_target(state, *key, target)).unwrap_or_default(),
-        Ref::Filter(key) => render_filter(state, *key),
         Ref::Unit(key) => state.units.get(key).map(|unit| render_unit(state, *key, unit)).unwrap_or_default(),
         Ref::Revision(key, num) => state
             .units
             .get(key)
             .and_then(|unit| unit.numbered(*num).map(|revision| render_revision(state, *key, unit, revision)))
             .unwrap_or_default(),
-        Ref::Release(key) => {
-            state.releases.get(key).map(|release| render_release(state, *key, release)).unwrap_or_default()
-        }
     };
-    let Value::Object(mut members) = value else { return Map::new() };
-    members.retain(|_, value| match value {
+    members.retain(|name, value| match value {
         Value::Null => false,
         Value::Object(map) => !map.is_empty(),
         Value::String(text) => !text.is_empty(),
         Value::Number(number) => number.as_i64() != Some(0),
-        Value::Bool(_) | Value::Array(_) => true,
+        // The only list that is there even if nothing is in it.
+        Value::Array(list) => !list.is_empty() || name == "Stages",
+        Value::Bool(value) => *value,
     });
     members
 }
 
 /// The entity that a join name leads to.
 pub(super) fn join(state: &State, of: &Ref, name: &str) -> Option<Ref> {
-    let space = |key: &Uuid| Some(Ref::Space(*key));
-    match (of, name) {
-        (_, "Organization") => Some(Ref::Organization),
-        (Ref::Space(key), "ReleaseTarget") if state.profile == Profile::Release => {
-            state.spaces.get(key)?.target.map(Ref::Target)
+    if name == "Organization" {
+        return Some(Ref::Organization);
+    }
+    match of {
+        Ref::Organization | Ref::User(_) | Ref::Member(_) => None,
+        Ref::Revision(key, num) => {
+            let unit = state.units.get(key)?;
+            match name {
+                "Unit" => Some(Ref::Unit(*key)),
+                "Space" => Some(Ref::Record(Kind::Space, unit.space)),
+                "ChangeSet" => unit.numbered(*num)?.change_set.and_then(|id| record(state, Kind::ChangeSet, id)),
+                "User" => Some(Ref::User(user_id(&unit.numbered(*num)?.author.user))),
+                _ => None,
+            }
         }
-        (Ref::Target(key), "Space") => space(&state.targets.get(key)?.space),
-        (Ref::Filter(key), "Space") => space(&state.filters.get(key)?.space),
-        (Ref::Release(key), "Space") => space(&state.releases.get(key)?.space),
-        (Ref::Release(key), "Target") => Some(Ref::Target(state.releases.get(key)?.target)),
-        (Ref::Revision(key, _), "Unit") => Some(Ref::Unit(*key)),
-        (Ref::Revision(key, _), "Space") => space(&state.units.get(key)?.space),
-        (Ref::Revision(key, num), "User") => Some(Ref::User(state.units.get(key)?.numbered(*num)?.author.clone())),
-        (Ref::Unit(key), _) => {
+        Ref::Unit(key) => {
             let unit = state.units.get(key)?;
             let shipped = || (unit.shipped > 0).then_some(Ref::Revision(*key, unit.shipped));
             match name {
-                "Space" => space(&unit.space),
-                "Target" => unit.target.map(Ref::Target),
-                "UpstreamUnit" => upstream(state, unit).map(Ref::Unit),
-                "UpstreamSpace" => upstream(state, unit).and_then(|key| space(&state.units.get(&key)?.space)),
+                "Space" => Some(Ref::Record(Kind::Space, unit.space)),
+                "Target" => record(state, Kind::Target, unit.record.id("TargetID")?),
+                "ChangeSet" => record(state, Kind::ChangeSet, unit.change_set?),
+                "UpstreamUnit" => upstream(state, unit).map(|(key, _)| Ref::Unit(key)),
+                "UpstreamSpace" => {
+                    let (key, _) = upstream(state, unit)?;
+                    Some(Ref::Record(Kind::Space, state.units.get(&key)?.space))
+                }
                 "HeadRevision" => Some(Ref::Revision(*key, unit.head().num)),
                 "LastReleasedRevision" if state.profile == Profile::Release => shipped(),
                 "LiveRevision" if state.profile == Profile::Bridge => shipped(),
@@ -91,7 +94,40 @@ pub(super) fn join(state: &State, of: &Ref, name: &str) -> Option<Ref> {
                 _ => None,
             }
         }
-        _ => None,
+        Ref::Record(kind, key) => {
+            let of = state.record(*kind, *key)?;
+            let joined = kind.joined(name)?;
+            match (joined, name) {
+                (Kind::Space, "Space") => record(state, Kind::Space, of.space?),
+                (Kind::Revision, _) => Some(Ref::Revision(of.id("UnitID")?, of.members.get("RevisionNum")?.as_i64()?)),
+                (Kind::Unit, _) => Some(Ref::Unit(of.id("UnitID")?)),
+                _ => record(state, joined, of.id(&format!("{name}ID"))?),
+            }
+        }
+    }
+}
+
+fn record(state: &State, kind: Kind, id: Uuid) -> Option<Ref> {
+    state.record(kind, id).map(|_| Ref::Record(kind, id))
+}
+
+/// The entities that a list in an envelope holds.
+pub(super) fn join_many(state: &State, of: &Ref, name: &str) -> Vec<Ref> {
+    match (of, name) {
+        (Ref::Unit(key), "ApprovedBy") => {
+            let approved = state.units.get(key).map(|unit| unit.head().approved_by.clone());
+            approved.unwrap_or_default().into_iter().map(Ref::User).collect()
+        }
+        (Ref::Revision(key, num), _) => {
+            let Some(revision) = state.units.get(key).and_then(|unit| unit.numbered(*num)) else { return Vec::new() };
+            let (kind, ids) = match name {
+                "Tags" => (Kind::Tag, &revision.tags),
+                "Attestations" => (Kind::Attestation, &revision.attestations),
+                _ => return Vec::new(),
+            };
+            ids.iter().filter_map(|id| record(state, kind, *id)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -102,7 +138,7 @@ pub(super) fn data(state: &State, of: &Ref) -> Option<Value> {
         Ref::Revision(key, num) => &state.units.get(key)?.numbered(*num)?.text,
         _ => return None,
     };
-    (state.profile == Profile::Bridge && !text.is_empty()).then(|| STANDARD.encode(text).into())
+    (state.profile == Profile::Bridge && !text.is_empty()).then(|| STANDARD.encode(text.as_bytes()).into())
 }
 
 /// What the bridge generation adds to a unit's envelope unasked.
@@ -119,99 +155,104 @@ pub(super) fn unit_status(state: &State, key: Uuid) -> Option<Value> {
     })
 }
 
-fn render_space(state: &State, key: Uuid, space: &Space) -> Value {
-    let mut value = json!({"SpaceID": key.to_string(), "Slug": space.slug, "DisplayName": space.slug, "Labels": space.labels,
-        "OrganizationID": organization().to_string(), "EntityType": "Space", "Version": 1, "CreatedAt": at(space.created),
-        "UpdatedAt": at(space.created)});
-    if state.profile == Profile::Release {
-        value["ReleaseTargetID"] = json!(space.target.map(text));
-        value["UpstreamSpaceID"] = json!(space.upstream.map(text));
-    }
-    value
+fn render_user(state: &State, key: Uuid) -> Entity {
+    let Some(name) = state.tokens.name(key) else { return object(json!({"UserID": key.to_string()})) };
+    object(
+        json!({"UserID": key.to_string(), "Slug": name, "DisplayName": name, "Username": format!("{name}@example.test"),
+        "ExternalID": format!("user_{name}")}),
+    )
 }
 
-fn render_target(state: &State, key: Uuid, target: &Target) -> Value {
-    let mut value = json!({"TargetID": key.to_string(), "SpaceID": target.space.to_string(), "SpaceSlug": slug(state, target.space),
-        "Slug": target.slug, "DisplayName": target.slug, "OrganizationID": organization().to_string(), "EntityType": "Target",
-        "Version": 1, "CreatedAt": at(target.created), "UpdatedAt": at(target.created)});
-    let namespace = target.namespace.as_ref();
-    match state.profile {
-        Profile::Release => value["Facts"] = json!(namespace.map(|name| json!({"KubeNamespace": name}))),
-        Profile::Bridge => {
-            let mut parameters = json!({"KubeContext": target.slug, "WaitTimeout": "2m0s"});
-            if let Some(name) = namespace {
-                parameters["KubeNamespace"] = json!(name);
+/// What every entity says of itself.
+fn render_record(state: &State, kind: Kind, key: Uuid, record: &Record) -> Entity {
+    let mut members = record.members.clone();
+    let mut say = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    say(&format!("{}ID", kind.name()), key.to_string().into());
+    say("OrganizationID", organization().to_string().into());
+    say("EntityType", kind.name().into());
+    say("Version", record.version.into());
+    say("CreatedAt", at(record.created).into());
+    say("UpdatedAt", at(record.updated).into());
+    if let Some(space) = record.space {
+        say("SpaceID", space.to_string().into());
+        say("SpaceSlug", state.space_slug(space).into());
+    }
+    if kind == Kind::ChangeSet {
+        let is_open = state.held_by(key).next().is_some();
+        let is_closed = record.id("EndTagID").is_some();
+        say(
+            "State",
+            if is_open {
+                "Open"
+            } else if is_closed {
+                "Closed"
+            } else {
+                "New"
             }
-            value["BridgeWorkerID"] = json!(id("worker", super::auth::WORKER).to_string());
-            value["ProviderType"] = json!("Kubernetes");
-            value["ToolchainType"] = json!("Kubernetes/YAML");
-            value["Parameters"] = json!(parameters.to_string());
-        }
+            .into(),
+        );
     }
-    value
+    members
 }
 
-fn render_filter(state: &State, key: Uuid) -> Value {
-    let Some(filter) = state.filters.get(&key) else { return Value::Null };
-    json!({"FilterID": key.to_string(), "SpaceID": filter.space.to_string(), "SpaceSlug": slug(state, filter.space), "Slug": filter.slug,
-        "DisplayName": filter.slug, "From": filter.from, "Where": filter.expression,
-        "OrganizationID": organization().to_string(), "EntityType": "Filter", "Version": 1,
-        "CreatedAt": at(filter.created), "UpdatedAt": at(filter.created)})
-}
-
-fn render_unit(state: &State, key: Uuid, unit: &Unit) -> Value {
+fn render_unit(state: &State, key: Uuid, unit: &Unit) -> Entity {
     let head = unit.head();
-    let first = unit.revisions.first().map_or(head.at, |revision| revision.at);
-    let upstream = upstream(state, unit);
-    let mut value = json!({"UnitID": key.to_string(), "SpaceID": unit.space.to_string(), "SpaceSlug": slug(state, unit.space),
-        "Slug": unit.slug, "DisplayName": unit.slug, "Labels": unit.labels, "ToolchainType": unit.toolchain,
-        "OrganizationID": organization().to_string(), "EntityType": "Unit", "Version": head.num,
-        "CreatedAt": at(first), "UpdatedAt": at(head.at), "LastChangeDescription": head.description,
-        "DataHash": head.hash, "HeadRevisionNum": head.num, "HeadMutationNum": head.num, "TargetID": unit.target.map(text),
-        "UpstreamUnitID": upstream.map(text), "UpstreamRevisionNum": upstream.and_then(|key| state.units.get(&key)).map(|unit| unit.head().num),
-        "UpstreamSpaceID": upstream.and_then(|key| state.units.get(&key)).map(|unit| unit.space.to_string())});
+    let mut members = render_record(state, Kind::Unit, key, &unit.record);
+    let mut say = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    say("DataHash", (*head.hash).into());
+    say("HeadRevisionNum", head.num.into());
+    say("HeadMutationNum", head.num.into());
+    say("ChangeSetID", json!(unit.change_set));
+    if let Some((of, num)) = upstream(state, unit) {
+        say("UpstreamUnitID", of.to_string().into());
+        say("UpstreamRevisionNum", num.into());
+        say("UpstreamSpaceID", json!(state.units.get(&of).map(|unit| unit.space)));
+    }
+    head.gates.render(state.profile, &mut members);
+    let mut say = |name: &str, value: Value| members.insert(name.to_owned(), value);
     match state.profile {
         Profile::Release => {
-            value["DataSize"] = json!(head.text.len());
-            value["HeadRevisionID"] = json!(head.id.to_string());
-            value["LastReleasedRevisionNum"] = json!(unit.shipped);
-            value["HiddenReason"] = json!(unit.hidden.as_deref().unwrap_or_default());
+            say("DataSize", head.text.len().into());
+            say("HeadRevisionID", head.id.to_string().into());
+            say("LastReleasedRevisionNum", unit.shipped.into());
         }
         Profile::Bridge => {
-            value["LiveRevisionNum"] = json!(unit.shipped);
-            value["LastAppliedRevisionNum"] = json!(requested(unit));
+            say("LiveRevisionNum", unit.shipped.into());
+            say("LastAppliedRevisionNum", requested(unit).into());
+            say("ApprovedBy", json!(head.approved_by));
         }
     }
-    value
+    members
 }
 
-fn render_revision(state: &State, key: Uuid, unit: &Unit, revision: &Revision) -> Value {
-    let mut value = json!({"RevisionID": revision.id.to_string(), "RevisionNum": revision.num, "UnitID": key.to_string(),
-        "SpaceID": unit.space.to_string(), "SpaceSlug": slug(state, unit.space), "OrganizationID": organization().to_string(),
+fn render_revision(state: &State, key: Uuid, unit: &Unit, revision: &Revision) -> Entity {
+    let marks = |ids: &std::collections::BTreeSet<Uuid>| -> Value {
+        ids.iter().map(|id| (id.to_string(), Value::from(""))).collect::<Map<_, _>>().into()
+    };
+    let mut members = object(
+        json!({"RevisionID": revision.id.to_string(), "RevisionNum": revision.num, "UnitID": key.to_string(),
+        "SpaceID": unit.space.to_string(), "SpaceSlug": state.space_slug(unit.space), "OrganizationID": organization().to_string(),
         "EntityType": "Revision", "Version": 1, "Description": revision.description, "Source": revision.source,
-        "UserID": id("user", &revision.author).to_string(), "UserAgent": "cub", "DataHash": revision.hash,
-        "CreatedAt": at(revision.at), "UpdatedAt": at(revision.at)});
+        "UserID": user_id(&revision.author.user), "UserAgent": revision.author.agent, "DataHash": *revision.hash,
+        "ChangeSetID": revision.change_set, "Tags": marks(&revision.tags),
+        "CreatedAt": at(revision.at), "UpdatedAt": at(revision.at)}),
+    );
+    revision.gates.render(state.profile, &mut members);
+    let mut say = |name: &str, value: Value| members.insert(name.to_owned(), value);
     match state.profile {
         Profile::Release => {
-            value["DataSize"] = json!(revision.text.len());
-            value["UnitSlug"] = json!(unit.slug);
+            say("DataSize", revision.text.len().into());
+            say("UnitSlug", unit.record.slug().into());
+            say("Attestations", marks(&revision.attestations));
         }
-        Profile::Bridge if revision.num == unit.shipped => value["LiveAt"] = json!(at(unit.shipped_at)),
-        Profile::Bridge => {}
+        Profile::Bridge => {
+            say("ApprovedBy", json!(revision.approved_by));
+            if revision.num == unit.shipped {
+                say("LiveAt", at(unit.shipped_at).into());
+            }
+        }
     }
-    value
-}
-
-fn render_release(state: &State, key: Uuid, release: &Release) -> Value {
-    let live_status = release.live_status.as_ref().map(|status| {
-        json!({"Reporter": "argobot", "DataSource": "ArgoCD", "Sync": status.sync, "Health": status.health,
-            "Operation": status.operation, "ObservedAt": at(release.created)})
-    });
-    json!({"ReleaseID": key.to_string(), "ReleaseNum": release.num, "SpaceID": release.space.to_string(), "SpaceSlug": slug(state, release.space),
-        "TargetID": release.target.to_string(), "TagID": id("tag", &format!("release-{key}")).to_string(), "UnitCount": release.units,
-        "Published": true, "Digest": release.digest, "ManifestDigest": release.digest, "LiveStatus": live_status,
-        "UserID": id("user", "admin").to_string(), "OrganizationID": organization().to_string(), "EntityType": "Release", "Version": 1,
-        "CreatedAt": at(release.created), "UpdatedAt": at(release.created)})
+    members
 }
 
 /// Number of the revision for which an apply was asked last.
@@ -219,21 +260,23 @@ fn requested(unit: &Unit) -> i64 {
     if unit.applying { unit.head().num } else { unit.shipped }
 }
 
-/// The unit that this one was cloned from, if the story has it.
-fn upstream(state: &State, unit: &Unit) -> Option<Uuid> {
-    unit.upstream.filter(|key| state.units.contains_key(key))
+/// The unit that this one was cloned from, if it is still there.
+fn upstream(state: &State, unit: &Unit) -> Option<(Uuid, i64)> {
+    unit.upstream.filter(|(key, _)| state.units.contains_key(key))
 }
 
-fn slug(state: &State, space: Uuid) -> &str {
-    state.spaces.get(&space).map_or("", |space| &space.slug)
-}
+/// What clients see of the organization from outside.
+pub(super) const ORGANIZATION: &str = "org_demo";
 
-fn organization() -> Uuid {
+pub(super) fn organization() -> Uuid {
     id("organization", "demo")
 }
 
-fn text(id: Uuid) -> String {
-    id.to_string()
+pub(super) fn object(value: Value) -> Entity {
+    match value {
+        Value::Object(members) => members,
+        _ => Entity::new(),
+    }
 }
 
 fn at(time: Timestamp) -> String {

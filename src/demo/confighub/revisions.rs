@@ -8,28 +8,32 @@ use super::answer::{Answer, Refused, bad_request, not_found, octets};
 use super::ask::Ask;
 use super::attributes::Kind;
 use super::envelope::{answer, listed, single};
-use super::list::{LIST, Page, Row, rows};
+use super::list::{Page, Row, rows};
 use super::render::{Ref, entity};
 use super::state::State;
-use super::units::{gone, readable, texts_selected};
+use super::units::{gone, readable, texts_selected, units_of};
 use crate::demo::locked;
 
 type Three = (String, String, String);
 
 /// All revisions of one unit.
 pub(super) async fn of_unit(Path((space, unit)): Path<(String, String)>, ask: Ask) -> Answer {
-    ask.only(LIST.0, &format!("{} offset", LIST.1))?;
-    let state = locked(&ask.hub.state);
+    let mut state = locked(&ask.hub.state);
     let key = ask.unit(&state, &space, &unit)?;
     let all = revisions(&state, key);
     let page = rows(&ask, &state, &format!("{key}/revision"), Kind::Revision, all.into_iter())?;
-    listed(&ask, &state, Kind::Revision, page)
+    let answer = listed(&ask, &state, Kind::Revision, page);
+    state.were_read([key]);
+    answer
 }
 
 pub(super) async fn everywhere(ask: Ask) -> Answer {
-    let state = locked(&ask.hub.state);
+    let mut state = locked(&ask.hub.state);
     let page = of_many(&ask, &state, "/revision")?;
-    listed(&ask, &state, Kind::Revision, page)
+    let seen = units_of(&page.rows);
+    let answer = listed(&ask, &state, Kind::Revision, page);
+    state.were_read(seen);
+    answer
 }
 
 /// `/revision_data`: the same selection, as texts.
@@ -43,7 +47,7 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
         let revision = state.units.get(&key)?.numbered(num)?;
         let mut data: Value = json!({"RevisionID": revision.id.to_string(), "RevisionNum": num, "UnitID": key.to_string(),
             "SpaceID": row.main.get("SpaceID"),
-            "Data": revision.text, "DataHash": revision.hash,
+            "Data": &*revision.text, "DataHash": &*revision.hash,
             "DataSize": revision.text.len()});
         if let (Some(names), Some(members)) = (&select, data.as_object_mut()) {
             members.retain(|name, _| name.ends_with("ID") || names.contains(&name.as_str()));
@@ -55,7 +59,6 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
 
 /// At most one revision per unit, the newest that fits, unless today's service is told otherwise.
 fn of_many(ask: &Ask, state: &State, path: &str) -> Result<Page, Refused> {
-    ask.only(LIST.0, &format!("{} offset distinct_on", LIST.1))?;
     let all = match ask.parameter("distinct_on") {
         None | Some("Unit") => !ask.is_release(),
         Some("Off") => {
@@ -78,18 +81,16 @@ fn of_many(ask: &Ask, state: &State, path: &str) -> Result<Page, Refused> {
 }
 
 pub(super) async fn one(Path(ids): Path<Three>, ask: Ask) -> Answer {
-    ask.only("include select", "")?;
     let state = locked(&ask.hub.state);
     let of = find(&ask, &state, &ids)?;
     single(&ask, &state, Kind::Revision, Row { main: entity(&state, &of), of })
 }
 
 pub(super) async fn data(Path(ids): Path<Three>, ask: Ask) -> Answer {
-    ask.only("", "")?;
     let state = locked(&ask.hub.state);
     let Ref::Revision(key, num) = find(&ask, &state, &ids)? else { return Err(gone()) };
     let revision = state.units.get(&key).and_then(|unit| unit.numbered(num)).ok_or_else(gone)?;
-    Ok(octets(revision.text.clone(), ask.is_release().then_some(&revision.hash)))
+    Ok(octets(&revision.text, ask.is_release().then_some(&*revision.hash)))
 }
 
 /// A revision by its id: ConfigHub takes no numbers in paths.

@@ -1,4 +1,4 @@
-//! The routes, and those handlers that are one call each.
+//! The routes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,67 +6,72 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::{Path, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Value, json};
 
-use super::answer::{Answer, Refused, not_found};
 use super::ask::Ask;
 use super::attributes::Kind;
 use super::auth::Login;
-use super::envelope::{answer, envelopes, listed, single};
-use super::list::{LIST, Row, rows};
-use super::render::{Ref, entity};
-use super::{Hub, Profile, declared, revisions, units};
-use crate::demo::{clock, locked};
+use super::records::{Place, create, delete, delete_many, list, one, patch, patch_many, put};
+use super::{
+    Hub, Profile, approvals, attestations, comments, declared, people, revisions, spaces, tagging, unit_life,
+    unit_writes, units,
+};
+use crate::demo::locked;
 
 pub(super) fn router(hub: Arc<Hub>) -> Router {
     let mut router = Router::new()
         .route("/auth/worker", post(login))
-        .route("/api/info", get(info))
-        .route("/api/me", get(me))
-        .route("/api/space", get(spaces))
-        .route("/api/space/{space}", get(space))
-        .route("/api/unit", get(units::everywhere))
-        .route("/api/space/{space}/unit", get(units::of_space))
-        .route("/api/space/{space}/unit/{unit}", get(units::one))
-        .route("/api/space/{space}/unit/{unit}/data", get(units::data))
+        .route("/api/info", get(people::info))
+        .route("/api/me", get(people::me))
+        .route("/api/organization/{id}/organization_member", get(people::members))
+        .route("/api/space", get(spaces::everywhere).post(async |ask: Ask| create(&ask, Kind::Space, &Place::Anywhere)))
+        .route(
+            "/api/space/{id}",
+            get(spaces::one)
+                .patch(async |Path(id): Path<String>, ask: Ask| patch(&ask, Kind::Space, &Place::Anywhere, &id))
+                .put(async |Path(id): Path<String>, ask: Ask| put(&ask, Kind::Space, &Place::Anywhere, &id))
+                .delete(async |Path(id): Path<String>, ask: Ask| delete(&ask, Kind::Space, &Place::Anywhere, &id)),
+        )
+        .route(
+            "/api/_space",
+            axum::routing::patch(async |ask: Ask| patch_many(&ask, Kind::Space))
+                .delete(async |ask: Ask| delete_many(&ask, Kind::Space)),
+        )
+        .route("/api/unit", get(units::everywhere).patch(unit_writes::patch_many).delete(unit_life::delete_many))
+        .route("/api/space/{space}/unit", get(units::of_space).post(unit_life::create))
+        .route(
+            "/api/space/{space}/unit/{unit}",
+            get(units::one).patch(unit_writes::patch).put(unit_writes::put).delete(unit_life::delete),
+        )
         .route("/api/revision", get(revisions::everywhere))
         .route("/api/space/{space}/unit/{unit}/revision", get(revisions::of_unit))
         .route("/api/space/{space}/unit/{unit}/revision/{revision}", get(revisions::one))
-        .route("/api/space/{space}/unit/{unit}/revision/{revision}/data", get(revisions::data))
-        .route("/api/target", get(async |ask: Ask| related(ask, Kind::Target, None)))
-        .route("/api/filter", get(async |ask: Ask| related(ask, Kind::Filter, None)))
-        .route(
-            "/api/space/{space}/target",
-            get(async |Path(s): Path<String>, ask: Ask| related(ask, Kind::Target, Some(s))),
-        )
-        .route(
-            "/api/space/{space}/filter",
-            get(async |Path(s): Path<String>, ask: Ask| related(ask, Kind::Filter, Some(s))),
-        )
-        .route(
-            "/api/space/{space}/target/{id}",
-            get(async |Path(ids): Path<Ids>, ask: Ask| related_one(ask, Kind::Target, ids)),
-        )
-        .route(
-            "/api/space/{space}/filter/{id}",
-            get(async |Path(ids): Path<Ids>, ask: Ask| related_one(ask, Kind::Filter, ids)),
-        );
-    if hub.profile() == Profile::Release {
+        .route("/api/space/{space}/unit/{unit}/revision/{revision}/data", get(revisions::data));
+    for kind in [Kind::Target, Kind::Filter, Kind::ChangeSet, Kind::Tag, Kind::Trigger] {
         router = router
-            .route("/api/unit_data", get(units::data_of_many))
-            .route("/api/revision_data", get(revisions::data_of_many))
-            .route("/api/release", get(async |ask: Ask| related(ask, Kind::Release, None)))
             .route(
-                "/api/space/{space}/release",
-                get(async |Path(s): Path<String>, ask: Ask| related(ask, Kind::Release, Some(s))),
+                &format!("/api/{}", kind.path()),
+                reading(kind)
+                    .patch(async move |ask: Ask| patch_many(&ask, kind))
+                    .delete(async move |ask: Ask| delete_many(&ask, kind)),
             )
-            .route(
-                "/api/space/{space}/release/{id}",
-                get(async |Path(ids): Path<Ids>, ask: Ask| related_one(ask, Kind::Release, ids)),
-            );
+            .merge(in_spaces(kind, Writes::Served));
+    }
+    router = router
+        .route("/api/unit/tag", post(tagging::many))
+        .route("/api/bridge_worker", reading(Kind::BridgeWorker))
+        .merge(in_spaces(Kind::BridgeWorker, Writes::NotServed));
+    let data = "/api/space/{space}/unit/{unit}/data";
+    match hub.profile() {
+        Profile::Bridge => {
+            router = router
+                .route(data, get(units::data))
+                .route("/api/unit/approve", post(approvals::many))
+                .route("/api/space/{space}/unit/{unit}/approve", post(approvals::one));
+        }
+        Profile::Release => router = of_today(router.route(data, get(units::data).put(unit_writes::put_data))),
     }
     router
         .fallback(declared::refuse)
@@ -75,7 +80,80 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
         .with_state(hub)
 }
 
+/// What only today's service has.
+fn of_today(router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
+    let component = Kind::Component;
+    let comments = "/api/space/{space}/unit/{unit}/review_comment";
+    router
+        .route("/api/unit_data", get(units::data_of_many))
+        .route("/api/revision_data", get(revisions::data_of_many))
+        .route("/api/release", reading(Kind::Release))
+        .merge(in_spaces(Kind::Release, Writes::NotServed))
+        .route(
+            "/api/component",
+            reading(component).post(async move |ask: Ask| create(&ask, component, &Place::Anywhere)),
+        )
+        .route(
+            "/api/component/{id}",
+            get(async move |Path(id): Path<String>, ask: Ask| one(&ask, component, &Place::Anywhere, &id))
+                .patch(async move |Path(id): Path<String>, ask: Ask| patch(&ask, component, &Place::Anywhere, &id))
+                .put(async move |Path(id): Path<String>, ask: Ask| put(&ask, component, &Place::Anywhere, &id))
+                .delete(async move |Path(id): Path<String>, ask: Ask| delete(&ask, component, &Place::Anywhere, &id)),
+        )
+        .merge(in_spaces(Kind::ChangeWorkflow, Writes::Served))
+        .route("/api/attest", post(attestations::create_many))
+        .route("/api/attestation", reading(Kind::Attestation))
+        .route(
+            "/api/space/{space}/attestation",
+            get(async |Path(space): Path<String>, ask: Ask| list(&ask, Kind::Attestation, &Place::Space(space)))
+                .post(attestations::create),
+        )
+        .route(
+            "/api/space/{space}/attestation/{id}",
+            get(async |Path((space, id)): Path<Ids>, ask: Ask| one(&ask, Kind::Attestation, &Place::Space(space), &id)),
+        )
+        .route(
+            "/api/review_comment",
+            reading(Kind::ReviewComment).patch(comments::patch_many).delete(comments::delete_many),
+        )
+        .route(comments, get(comments::of_unit).post(comments::create))
+        .route(
+            &format!("{comments}/{{id}}"),
+            get(comments::one).patch(comments::patch).put(comments::put).delete(comments::delete),
+        )
+}
+
+/// Whether entities of a kind can be written here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writes {
+    Served,
+    NotServed,
+}
+
 type Ids = (String, String);
+
+/// The list over all Spaces.
+fn reading(kind: Kind) -> MethodRouter<Arc<Hub>> {
+    get(async move |ask: Ask| list(&ask, kind, &Place::Anywhere))
+}
+
+/// The list of a Space, and single entities in it.
+fn in_spaces(kind: Kind, writes: Writes) -> Router<Arc<Hub>> {
+    let mut all = get(async move |Path(space): Path<String>, ask: Ask| list(&ask, kind, &Place::Space(space)));
+    let mut single =
+        get(async move |Path((space, id)): Path<Ids>, ask: Ask| one(&ask, kind, &Place::Space(space), &id));
+    if writes == Writes::Served {
+        all = all.post(async move |Path(space): Path<String>, ask: Ask| create(&ask, kind, &Place::Space(space)));
+        single = single
+            .patch(async move |Path((space, id)): Path<Ids>, ask: Ask| patch(&ask, kind, &Place::Space(space), &id))
+            .put(async move |Path((space, id)): Path<Ids>, ask: Ask| put(&ask, kind, &Place::Space(space), &id))
+            .delete(async move |Path((space, id)): Path<Ids>, ask: Ask| delete(&ask, kind, &Place::Space(space), &id));
+    }
+    let path = kind.path();
+    Router::new()
+        .route(&format!("/api/space/{{space}}/{path}"), all)
+        .route(&format!("/api/space/{{space}}/{path}/{{id}}"), single)
+}
 
 /// `X-Request-Id` on everything, the version where the generation tells it.
 async fn headers(
@@ -106,99 +184,4 @@ async fn login(State(hub): State<Arc<Hub>>, body: String) -> Response {
         Some(session) => Json(session).into_response(),
         None => (StatusCode::UNAUTHORIZED, "invalid worker credentials").into_response(),
     }
-}
-
-async fn info(State(hub): State<Arc<Hub>>) -> Json<Value> {
-    Json(json!({"Version": hub.profile().version(), "Build": "demo", "BuiltAt": "2026-10-06T12:00:00Z",
-        "ClientID": "client_demo"}))
-}
-
-async fn me(ask: Ask) -> Answer {
-    ask.only("", "")?;
-    let name = &ask.caller.username;
-    Ok(Json(json!({"UserID": clock::id("user", name).to_string(), "Slug": name, "DisplayName": name,
-        "OrganizationID": clock::id("organization", "demo").to_string(), "ExternalID": format!("user_{name}"),
-        "ExternalOrganizationID": "org_demo", "Username": format!("{name}@example.test")}))
-    .into_response())
-}
-
-async fn spaces(ask: Ask) -> Answer {
-    ask.only(&format!("{} summary", LIST.0), LIST.1)?;
-    let state = locked(&ask.hub.state);
-    let readable = state.spaces.iter().filter(|(_, space)| ask.caller.refused(&space.slug).is_none());
-    let page = rows(&ask, &state, "/space", Kind::Space, readable.map(|(key, _)| Ref::Space(*key)))?;
-    let ids: Vec<Ref> = page.rows.iter().map(|row| row.of.clone()).collect();
-    let mut members = envelopes(&ask, &state, Kind::Space, page.rows, &page.used)?;
-    if ask.parameter("summary") == Some("true") {
-        for (member, of) in members.iter_mut().zip(&ids) {
-            summarise(member, &state, of);
-        }
-    }
-    answer(members, page.more)
-}
-
-async fn space(Path(id): Path<String>, ask: Ask) -> Answer {
-    ask.only("include select summary", "")?;
-    let state = locked(&ask.hub.state);
-    let of = Ref::Space(ask.space(&state, &id)?);
-    let row = vec![Row { main: entity(&state, &of), of: of.clone() }];
-    let mut member = envelopes(&ask, &state, Kind::Space, row, &[])?.pop().unwrap_or_default();
-    if ask.parameter("summary") == Some("true") {
-        summarise(&mut member, &state, &of);
-    }
-    Ok(Json(member).into_response())
-}
-
-fn summarise(member: &mut Value, state: &super::state::State, of: &Ref) {
-    let Ref::Space(space) = of else { return };
-    let units = || state.units.values().filter(|unit| unit.space == *space);
-    let pending = units().filter(|unit| unit.shipped < unit.head().num).count();
-    member["TotalUnitCount"] = units().count().into();
-    member["TotalFilterCount"] = state.filters.values().filter(|filter| filter.space == *space).count().into();
-    if state.profile == Profile::Release {
-        member["TotalTargetCount"] = state.targets.values().filter(|target| target.space == *space).count().into();
-        member["TotalReleaseCount"] = state.releases.values().filter(|release| release.space == *space).count().into();
-        member["UnreleasedUnitCount"] = pending.into();
-    } else {
-        member["UnappliedUnitCount"] = pending.into();
-    }
-}
-
-/// Targets, Filters and Releases, of one Space or of all readable ones.
-fn related(ask: Ask, kind: Kind, space: Option<String>) -> Answer {
-    let more = if kind == Kind::Filter { "entity id" } else { "" };
-    ask.only(&format!("{} {more}", LIST.0), LIST.1)?;
-    let state = locked(&ask.hub.state);
-    let only = space.as_deref().map(|id| ask.space(&state, id)).transpose()?;
-    let readable = |space: &uuid::Uuid| {
-        only.is_none_or(|only| only == *space)
-            && state.spaces.get(space).is_some_and(|space| ask.caller.refused(&space.slug).is_none())
-    };
-    let candidates: Vec<Ref> = match kind {
-        Kind::Target => {
-            state.targets.iter().filter(|(_, it)| readable(&it.space)).map(|(key, _)| Ref::Target(*key)).collect()
-        }
-        Kind::Filter => {
-            state.filters.iter().filter(|(_, it)| readable(&it.space)).map(|(key, _)| Ref::Filter(*key)).collect()
-        }
-        _ => state.releases.iter().filter(|(_, it)| readable(&it.space)).map(|(key, _)| Ref::Release(*key)).collect(),
-    };
-    let path = format!("{only:?}/{}", kind.name());
-    let page = rows(&ask, &state, &path, kind, candidates.into_iter())?;
-    listed(&ask, &state, kind, page)
-}
-
-fn related_one(ask: Ask, kind: Kind, (space, id): Ids) -> Answer {
-    ask.only("include select", "")?;
-    let state = locked(&ask.hub.state);
-    let space = ask.space(&state, &space)?;
-    let id = ask.uuid("id", &id)?;
-    let found = match kind {
-        Kind::Target => state.targets.get(&id).map(|it| (it.space, Ref::Target(id))),
-        Kind::Filter => state.filters.get(&id).map(|it| (it.space, Ref::Filter(id))),
-        _ => state.releases.get(&id).map(|it| (it.space, Ref::Release(id))),
-    };
-    let missing = || -> Refused { not_found(format!("{} {id} not found", kind.name())) };
-    let (_, of) = found.filter(|(of, _)| *of == space).ok_or_else(missing)?;
-    single(&ask, &state, kind, Row { main: entity(&state, &of), of })
 }

@@ -1,5 +1,7 @@
 //! Units: lists, single ones, and their data.
 
+use std::collections::BTreeSet;
+
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
@@ -10,13 +12,10 @@ use super::answer::{Answer, Refused, bad_request, octets};
 use super::ask::Ask;
 use super::attributes::Kind;
 use super::envelope::{answer, included, listed, single};
-use super::list::{LIST, Row, rows};
+use super::list::{Row, rows};
 use super::render::{Ref, entity};
 use super::state::State;
 use crate::demo::locked;
-
-/// What lists of units and of their data take besides.
-const SELECTORS: &str = "resource_type where_data where_trigger trigger_filter triggers_passed view";
 
 pub(super) async fn everywhere(ask: Ask) -> Answer {
     list(&ask, None)
@@ -27,14 +26,16 @@ pub(super) async fn of_space(Path(space): Path<String>, ask: Ask) -> Answer {
 }
 
 fn list(ask: &Ask, space: Option<&str>) -> Answer {
-    only_selectors(ask)?;
     let (answer, is_last) = {
-        let state = locked(&ask.hub.state);
+        let mut state = locked(&ask.hub.state);
         let space = space.map(|id| ask.space(&state, id)).transpose()?;
         let candidates = readable(ask, &state, space);
         let page = rows(ask, &state, &format!("{space:?}/unit"), Kind::Unit, candidates.into_iter())?;
         let is_last = page.more.is_none();
-        (listed(ask, &state, Kind::Unit, page)?, is_last)
+        let seen = units_of(&page.rows);
+        let answer = listed(ask, &state, Kind::Unit, page)?;
+        state.were_read(seen);
+        (answer, is_last)
     };
     if is_last {
         ask.hub.unit_list_was_answered();
@@ -43,20 +44,21 @@ fn list(ask: &Ask, space: Option<&str>) -> Answer {
 }
 
 pub(super) async fn one(Path((space, unit)): Path<(String, String)>, ask: Ask) -> Answer {
-    ask.only("include select", "")?;
-    let state = locked(&ask.hub.state);
-    let of = Ref::Unit(ask.unit(&state, &space, &unit)?);
-    single(&ask, &state, Kind::Unit, Row { main: entity(&state, &of), of })
+    let mut state = locked(&ask.hub.state);
+    let key = ask.unit(&state, &space, &unit)?;
+    let of = Ref::Unit(key);
+    let answer = single(&ask, &state, Kind::Unit, Row { main: entity(&state, &of), of });
+    state.were_read([key]);
+    answer
 }
 
 /// Head's text as bytes; today's service tags it with its hash and answers 304.
 pub(super) async fn data(Path((space, unit)): Path<(String, String)>, ask: Ask) -> Answer {
-    ask.only("", "")?;
     let state = locked(&ask.hub.state);
     let key = ask.unit(&state, &space, &unit)?;
     let head = state.units.get(&key).map(|unit| unit.head()).ok_or_else(gone)?;
     if !ask.is_release() {
-        return Ok(octets(head.text.clone(), None));
+        return Ok(octets(&head.text, None));
     }
     let tag = format!("\"{}\"", head.hash);
     let known = ask.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
@@ -67,12 +69,11 @@ pub(super) async fn data(Path((space, unit)): Path<(String, String)>, ask: Ask) 
         }
         return Ok(response);
     }
-    Ok(octets(head.text.clone(), Some(&head.hash)))
+    Ok(octets(&head.text, Some(&head.hash)))
 }
 
 /// `/unit_data`: texts of many units as they are at head now.
 pub(super) async fn data_of_many(ask: Ask) -> Answer {
-    only_selectors(&ask)?;
     let state = locked(&ask.hub.state);
     let candidates = readable(&ask, &state, None);
     let page = rows(&ask, &state, "/unit_data", Kind::Unit, candidates.into_iter())?;
@@ -81,8 +82,8 @@ pub(super) async fn data_of_many(ask: Ask) -> Answer {
         let Ref::Unit(key) = row.of else { return None };
         let head = state.units.get(&key)?.head();
         let mut data: Value = json!({"UnitID": key.to_string(), "SpaceID": row.main.get("SpaceID"),
-            "SpaceSlug": row.main.get("SpaceSlug"), "Slug": row.main.get("Slug"), "Data": head.text,
-            "DataHash": head.hash, "DataSize": head.text.len()});
+            "SpaceSlug": row.main.get("SpaceSlug"), "Slug": row.main.get("Slug"), "Data": &*head.text,
+            "DataHash": &*head.hash, "DataSize": head.text.len()});
         if let (Some(names), Some(members)) = (&select, data.as_object_mut()) {
             members.retain(|name, _| {
                 ["UnitID", "SpaceID", "Slug"].contains(&name.as_str()) || names.contains(&name.as_str())
@@ -104,16 +105,21 @@ pub(super) fn texts_selected<'a>(ask: &'a Ask, kind: Kind, members: &str) -> Res
     }
 }
 
+/// Units that the caller sees, of one Space or of all.
 pub(super) fn readable(ask: &Ask, state: &State, only: Option<Uuid>) -> Vec<Ref> {
-    let may = |space: &Uuid| {
-        only.is_none_or(|only| only == *space)
-            && state.spaces.get(space).is_some_and(|space| ask.caller.refused(&space.slug).is_none())
-    };
+    let seen: BTreeSet<Uuid> =
+        state.all(Kind::Space).filter(|(id, _)| ask.sees(state, Some(*id))).map(|(id, _)| id).collect();
+    let may = |space: &Uuid| only.map_or_else(|| seen.contains(space), |only| only == *space);
     state.units.iter().filter(|(_, unit)| may(&unit.space)).map(|(key, _)| Ref::Unit(*key)).collect()
 }
 
-fn only_selectors(ask: &Ask) -> Result<(), Refused> {
-    ask.only(&format!("{} {SELECTORS}", LIST.0), &format!("{} where_data_engine", LIST.1))
+/// The units that rows are of.
+pub(super) fn units_of(rows: &[Row]) -> Vec<Uuid> {
+    let units = rows.iter().filter_map(|row| match row.of {
+        Ref::Unit(key) | Ref::Revision(key, _) => Some(key),
+        _ => None,
+    });
+    units.collect()
 }
 
 pub(super) fn gone() -> Refused {

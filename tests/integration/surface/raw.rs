@@ -111,6 +111,64 @@ impl<'a> Raw<'a> {
     }
 }
 
+/// A request in the making.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a [(&'a str, &'a str)],
+    pub(crate) content_type: &'a str,
+    pub(crate) if_match: Option<&'a str>,
+    pub(crate) body: &'a str,
+}
+
+impl Raw<'_> {
+    /// Sends anything at all.
+    pub(crate) async fn write(&self, of: Written<'_>) -> Result<Answer> {
+        let url = format!("{}{}", self.world.confighub_url()?, of.path);
+        let mut request = self.client.request(of.method.parse()?, url).header("user-agent", "raw/1");
+        if !of.query.is_empty() {
+            request = request.query(of.query);
+        }
+        if !of.content_type.is_empty() {
+            request = request.header("content-type", of.content_type).body(of.body.to_owned());
+        }
+        if let Some(tag) = of.if_match {
+            request = request.header("if-match", tag);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        answered(request.send().await?).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, query: &[(&str, &str)], body: &Value) -> Result<Answer> {
+        let (content_type, body) = ("application/json", body.to_string());
+        self.write(Written { method: "POST", path, query, content_type, if_match: None, body: &body }).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Answer> {
+        let (content_type, body) = ("application/json", body.to_string());
+        self.write(Written { method: "PUT", path, query: &[], content_type, if_match: None, body: &body }).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, query: &[(&str, &str)], body: &Value) -> Result<Answer> {
+        let (content_type, body) = ("application/merge-patch+json", body.to_string());
+        self.write(Written { method: "PATCH", path, query, content_type, if_match: None, body: &body }).await
+    }
+
+    pub(crate) async fn put_data(&self, path: &str, query: &[(&str, &str)], text: &str) -> Result<Answer> {
+        let path = format!("{path}/data");
+        let content_type = "application/octet-stream";
+        self.write(Written { method: "PUT", path: &path, query, content_type, if_match: None, body: text }).await
+    }
+
+    /// A request without a body: DELETE, or an approval.
+    pub(crate) async fn act(&self, method: &str, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
+        self.write(Written { method, path, query, content_type: "", if_match: None, body: "" }).await
+    }
+}
+
 async fn answered(response: reqwest::Response) -> Result<Answer> {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Ok(Answer { status, headers, text: response.text().await? })

@@ -41,7 +41,7 @@ async fn a_worker_logs_in_on_the_host_root_and_again_when_its_token_ran_out() ->
             raw.send("POST", "/auth/worker", &json!({"worker_id": id, "worker_secret": secret})).await?.json()?;
         let token = login["access_token"].as_str().context("no token")?;
         let worker = Raw::new(&world)?.with_token(Some(token));
-        assert_eq!(worker.get("/me").await?.json()?["Slug"], "drift-detector");
+        assert_eq!(worker.get("/me").await?.json()?["Slug"], "demo-bot");
         world.confighub().expire_logins();
         assert_eq!(worker.get("/me").await?.status, 401);
     }

@@ -10,8 +10,10 @@ use super::description::Description;
 pub(crate) enum Completeness {
     /// Bodies of POST and PUT, and answers to requests without `select`.
     Whole,
-    /// Patches, and answers to requests with `select`.
+    /// Answers to requests with `select`.
     Partial,
+    /// Bodies of PATCH: null takes a key out of a map.
+    Patch,
 }
 
 pub(crate) struct Types<'a> {
@@ -57,7 +59,9 @@ impl<'a> Types<'a> {
             },
             "map" => match value.as_object() {
                 Some(members) => {
-                    for (key, member) in members {
+                    let taken = |member: &Value| self.completeness == Completeness::Patch && member.is_null();
+                    let kept: Vec<_> = members.iter().filter(|(_, member)| !taken(member)).collect();
+                    for (key, member) in kept {
                         self.walk(inner, None, member, &format!("{at}/{key}"));
                     }
                 }
@@ -114,7 +118,7 @@ impl<'a> Types<'a> {
                 Some(field) => self.walk(&field["type"], field["format"].as_str(), member, &format!("{at}/{name}")),
             }
         }
-        if self.completeness == Completeness::Partial {
+        if self.completeness != Completeness::Whole {
             return;
         }
         for (name, _) in fields.iter().filter(|(_, field)| field["required"] == Value::Bool(true)) {
