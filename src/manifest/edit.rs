@@ -93,8 +93,7 @@ pub fn edit(text: &str, edits: &[Edit<'_>]) -> Result<String, Refused> {
         let path: Vec<Step<'_>> = object
             .items
             .iter()
-            .map(|it| [Step::Key("items"), Step::Item(*it)])
-            .flatten()
+            .flat_map(|it| [Step::Key("items"), Step::Item(*it)])
             .chain(edit.path.iter().copied())
             .collect();
         removed += usize::from(edit.path.is_empty() && matches!(edit.change, Change::Remove));
@@ -112,9 +111,11 @@ pub fn edit(text: &str, edits: &[Edit<'_>]) -> Result<String, Refused> {
         part += 1;
         !matches!(plans.get(&(part - 1)), Some(Plan::Remove))
     });
-    let read: Vec<Value> = yaml::parse(&edited).map_err(|_| Refused::Misread)?.into_iter().map(|it| it.value).collect();
-    let left = self::objects(&read).map_err(|_| Refused::Misread)?.len();
-    if read == values && left + removed == objects.len() { Ok(edited) } else { Err(Refused::Misread) }
+    let Ok(read) = yaml::parse(&edited) else { return Err(Refused::Misread) };
+    let read: Vec<Value> = read.into_iter().map(|it| it.value).collect();
+    // A list of some other kind that is empty is an object itself.
+    let as_many = self::objects(&read).is_ok_and(|left| left.len() + removed == objects.len());
+    if read == values && as_many { Ok(edited) } else { Err(Refused::Misread) }
 }
 
 /// Where an object of the unit is: a document, or an item of its `List`.
