@@ -2,6 +2,7 @@
 //!
 //! Errors name a line and a problem and never quote the text: it could be a Secret.
 
+pub mod edit;
 mod lines;
 mod placeholders;
 mod yaml;

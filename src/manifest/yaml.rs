@@ -78,7 +78,7 @@ pub(super) fn options() -> Options {
 }
 
 /// Kubernetes turns YAML into JSON with Go's number format: `1e3` and `1.0` are integers there.
-fn write_as_go_does(value: &mut Value) {
+pub(super) fn write_as_go_does(value: &mut Value) {
     // Whole numbers that an i64 holds exactly; greater ones stay floats and compare as such.
     const LIMIT: f64 = 9_007_199_254_740_992.0;
     match value {
