@@ -55,6 +55,27 @@ fn lists_pair_as_the_api_merges_them() {
         ),
         ["/spec/containers/0/ports/0"]
     );
+    // However the number is written, and whatever stands for *not stated*.
+    for port in [
+        "containerPort: 80.0",
+        "containerPort: 8e1",
+        "containerPort: 80, protocol: null",
+        "containerPort: 80, protocol: ''",
+    ] {
+        let found = one(
+            &format!("{{name: a, ports: [{{{port}, name: w}}]}}"),
+            "{name: a, ports: [{containerPort: 80, protocol: UDP, name: w}]}",
+        );
+        assert!(
+            found.iter().all(|it| it.starts_with("/spec/containers/0/ports/0")) && found.len() == 1,
+            "{port}: {found:?}"
+        );
+        let found = one(
+            &format!("{{name: a, ports: [{{{port}, name: w}}]}}"),
+            "{name: a, ports: [{containerPort: 80, protocol: TCP, name: w}]}",
+        );
+        assert_eq!(found, none, "{port}");
+    }
     check(&[
         // Two ports of one number: the protocol tells them apart.
         (
