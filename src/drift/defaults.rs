@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::equal::Exact;
 use super::place::Place;
 use super::types::{self, Spot};
 
@@ -102,7 +103,7 @@ fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: Si
     };
     match filled {
         Some(Filled::Text(text)) => value.as_str() == Some(text),
-        Some(Filled::As(other)) => value == other,
+        Some(Filled::As(other)) => Exact::of(value) == Exact::of(other),
         Some(Filled::Bool(bool)) => value.as_bool() == Some(bool),
         Some(Filled::Everything) => value.as_object().is_some_and(Map::is_empty),
         Some(Filled::Forgotten) => true,
@@ -112,7 +113,9 @@ fn is_filled(spot: Spot<'_>, kind: &str, name: &str, value: &Value, siblings: Si
 
 /// Whether a value is a default, to which the server may have added more defaults.
 fn is_same(spot: Spot<'_>, kind: &str, default: &Value, value: &Value) -> bool {
-    let (Value::Object(stated), Value::Object(fields)) = (default, value) else { return default == value };
+    let (Value::Object(stated), Value::Object(fields)) = (default, value) else {
+        return Exact::of(default) == Exact::of(value);
+    };
     stated.iter().all(|(key, default)| match (fields.get(key), spot.child(key)) {
         (Some(value), Some(child)) => is_same(child, kind, default, value),
         (Some(value), None) => default == value,

@@ -216,8 +216,11 @@ fn pair_by_name(
     for (name, at) in wanted {
         // None: several have the name.
         let (Some(index), Some(Some(only))) = (at, there.get(name)) else { continue };
-        let is_stated = |key: &str| desired[index].get(key).is_some();
-        if keys.names.iter().any(|key| is_stated(key) && keys.of(&desired[index], key) != keys.of(&live[*only], key)) {
+        let (wanted, there) = (&desired[index], &live[*only]);
+        let says_otherwise = |key: &str| {
+            wanted.get(key).is_some() && keys.of(wanted, key).map(Exact::of) != keys.of(there, key).map(Exact::of)
+        };
+        if keys.names.iter().any(|key| says_otherwise(key)) {
             pairs[index] = Some(*only);
         }
     }

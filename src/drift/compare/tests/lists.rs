@@ -1,6 +1,43 @@
 //! How lists pair, and where one more entry is a change.
 
+use serde_json::json;
+
 use super::*;
+
+/// As JSON: the reader of manifests makes integers of whole floats, and nothing does so with what a server sends.
+#[test]
+fn a_number_is_the_same_however_it_is_written() {
+    let pod = |port: Value| json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "ports": [port]}]}});
+    let service = |port: Value| json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [port]}});
+    let deployment = |spec: Value| json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec});
+    let port = "/spec/containers/0/ports/0";
+    for (desired, live, want) in [
+        // Paired by name they would look the same: desired leaves the protocol out.
+        (
+            pod(json!({"containerPort": 80.0, "name": "w"})),
+            pod(json!({"containerPort": 80, "name": "w", "protocol": "UDP"})),
+            Some(port),
+        ),
+        (
+            pod(json!({"containerPort": 80, "name": "w"})),
+            pod(json!({"containerPort": 80.0, "name": "w", "protocol": "UDP"})),
+            Some(port),
+        ),
+        (
+            pod(json!({"containerPort": 80.0, "name": "w"})),
+            pod(json!({"containerPort": 80, "name": "w", "protocol": "TCP"})),
+            None,
+        ),
+        // What the server fills in.
+        (service(json!({"port": 80, "targetPort": 80.0})), service(json!({"port": 80})), None),
+        (deployment(json!({"replicas": 1.0})), deployment(json!({})), None),
+        (deployment(json!({"replicas": 2.0})), deployment(json!({})), Some("/spec/replicas")),
+    ] {
+        let found = compare(&desired, &live, &gvk(&desired), &CustomSchemas::default());
+        let found: Vec<String> = found.iter().map(|it| it.path.pointer()).collect();
+        assert_eq!(found, Vec::from_iter(want), "{desired}\n{live}");
+    }
+}
 
 #[test]
 fn lists_pair_as_the_api_merges_them() {
