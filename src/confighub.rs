@@ -14,6 +14,7 @@ mod generation;
 mod heads;
 mod locks;
 mod people;
+mod profile;
 mod remarks;
 mod request;
 mod revisions;
@@ -34,6 +35,7 @@ use crate::model::access::Credentials;
 pub use error::{Error, Kind};
 use expression::{Attribute, Where};
 use generation::Generation;
+pub use profile::Profile;
 pub use ui::Ui;
 pub use units::SpaceUnits;
 
@@ -44,7 +46,8 @@ pub struct Client {
     url: Url,
     credentials: Credentials,
     http: reqwest::Client,
-    token: Mutex<Option<SecretString>>,
+    /// Every token that a login gave, the one in use last: an answer may name any of them.
+    tokens: Mutex<Vec<SecretString>>,
     generation: Generation,
     /// Where people look at units.
     ui: String,
@@ -71,7 +74,7 @@ impl Client {
         let generation = Generation::of(&info, versioned);
         let ui = if info.ui_url.is_empty() { host(&url) } else { info.ui_url.trim_end_matches('/').to_owned() };
         tracing::debug!(version = %info.version, ?generation, "ConfigHub answered");
-        Ok(Self { url, credentials, http, token: Mutex::new(None), generation, ui })
+        Ok(Self { url, credentials, http, tokens: Mutex::new(Vec::new()), generation, ui })
     }
 
     /// The Space with exactly this slug.

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod faults;
 pub mod journal;
+mod person;
 pub mod story;
 pub mod confighub;
 pub mod cluster;

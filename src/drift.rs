@@ -7,7 +7,9 @@
 pub mod types;
 pub mod scope;
 mod judge;
+mod change;
 mod identity;
+mod obstacles;
 mod glance;
 mod lines;
 pub mod compare;

@@ -15,6 +15,7 @@ mod later;
 mod mounts;
 mod options;
 mod project;
+mod proposing;
 mod proxy;
 mod recording;
 mod settings;
@@ -37,6 +38,7 @@ pub use github::GitHub;
 pub use later::flag as later_flag;
 pub use options::FailOn;
 pub use problem::{Place, Problem, Problems};
+pub use proposing::{Mode, Proposing};
 
 /// Environment variables by name. A map instead of the process's own, so that tests share nothing.
 pub type Variables = BTreeMap<String, String>;
@@ -56,6 +58,8 @@ pub struct Inputs {
     pub additions: Additions,
     /// Where both sides are read.
     pub origin: Origin,
+    /// What becomes of drift.
+    pub proposing: Proposing,
     /// How each target's cluster is reached, by target name. An obstacle fails that target's environment, not the run.
     pub clusters: BTreeMap<String, Result<ClusterAccess, Obstacle>>,
     /// What makes the run fail.
@@ -129,6 +133,7 @@ impl Inputs {
             None => confighub::read(&ctx, &mut found).map(Origin::Services),
         };
         let options = options::read(&ctx, &mut found);
+        let proposing = proposing::read(&ctx, project.as_ref(), &mut found);
         let access = match &origin {
             Some(Origin::Recording(_)) => Some(clusters::Access::default()),
             _ => project.as_ref().map(|project| clusters::read(&ctx, project, &mut found)),
@@ -136,8 +141,8 @@ impl Inputs {
 
         let mut credentials = ctx.credentials();
         credentials.extend(access.iter().flat_map(|access| access.credentials.iter().cloned()));
-        let (Some(project), Some(origin), Some(options), Some(access), true) =
-            (project, origin, options, access, found.problems.is_empty())
+        let (Some(project), Some(origin), Some(options), Some(proposing), Some(access), true) =
+            (project, origin, options, proposing, access, found.problems.is_empty())
         else {
             return Err(Problems::new(found.problems, &Redactor::new(&credentials)));
         };
@@ -148,6 +153,7 @@ impl Inputs {
             critical: project.critical,
             additions: project.additions,
             origin,
+            proposing,
             record,
             clusters: access.clusters,
             fail_on: options.fail_on,

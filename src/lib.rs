@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! inputs ─► for each environment ─► report ─► render ─► publish
-//!              units ┐                (step summary · files · outputs · terminal)
-//!            cluster ┴► drift
-//!            gather     decide          show
+//!              units ┐        ▲       (step summary · files · outputs · terminal)
+//!            cluster ┴► drift ─┴► remediation ─► ChangeSets in ConfigHub
+//!            gather     decide    propose          show
 //! ```
 //!
 //! Everything is read first, then judged by pure functions over plain data, then written. The modules below are in
@@ -21,6 +21,7 @@ pub mod confighub;
 pub mod manifest;
 pub mod cluster;
 pub mod drift;
+pub mod remediation;
 pub mod report;
 pub mod render;
 pub mod publish;

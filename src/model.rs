@@ -7,4 +7,5 @@ pub mod finding;
 pub mod object;
 pub mod outcome;
 pub mod packed;
+pub mod proposal;
 pub mod unit;

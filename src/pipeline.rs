@@ -2,6 +2,7 @@
 
 mod folder;
 mod manifests;
+mod proposals;
 mod recording;
 mod source;
 mod target;
@@ -21,7 +22,7 @@ use crate::bundle::{self, Recording};
 use crate::cluster;
 use crate::confighub;
 use crate::http;
-use crate::inputs::{self, ConfigHub, FailOn, GitHub, Inputs};
+use crate::inputs::{self, ConfigHub, FailOn, GitHub, Inputs, Mode};
 use crate::model::outcome::{EnvironmentOutcome, Obstacle, Reason, TargetOutcome};
 use crate::publish::{self, Console, Destinations};
 use crate::redact::Redactor;
@@ -30,6 +31,7 @@ use crate::render::{self, Rendered};
 use crate::report::{Report, RunInfo, Status, counted};
 
 use manifests::Manifests;
+use proposals::{Gathered, Seen};
 use source::Origin;
 
 /// `fail-on` matched.
@@ -77,7 +79,7 @@ async fn compare<I: Future<Output = u8>>(
     };
     let started = replayed.map_or_else(Timestamp::now, |it| it.started);
     let key = inputs.record.is_some().then(target::key);
-    let (outcomes, kept) = gather(inputs, redactor, started, key, interrupted).await;
+    let (outcomes, kept) = all(inputs, redactor, started, key, interrupted).await;
     let mut run = run_info(&inputs.github, inputs.config_path.clone(), started);
     if let Some(index) = replayed {
         run = RunInfo { finished: index.finished, recorded_by: Some(index.program.clone()), ..run };
@@ -132,8 +134,8 @@ pub fn skip(github: &GitHub, out: PathBuf, why: &str, redactor: &Redactor, stdou
     deliver(&report, &destinations(github, out), redactor, stdout);
 }
 
-/// The environments one after the other, the targets of one together.
-async fn gather<I: Future<Output = u8>>(
+/// All reads first, then what becomes of the drift.
+async fn all<I: Future<Output = u8>>(
     inputs: &Inputs,
     redactor: &Redactor,
     now: Timestamp,
@@ -141,20 +143,37 @@ async fn gather<I: Future<Output = u8>>(
     interrupted: &Shared<I>,
 ) -> (Vec<EnvironmentOutcome>, Vec<bundle::Target>) {
     let deadline = Instant::now() + inputs.timeout;
-    let confighub;
-    let origin = match &inputs.origin {
-        inputs::Origin::Services(access) => {
-            confighub = tokio::select! {
-                connected = connect(inputs, access, inputs.timeout / 3) => connected,
-                _ = interrupted.clone() => Err(confighub::Error::too_slow("GET /info")),
-            };
-            Origin::Services(&confighub)
+    let access = match &inputs.origin {
+        inputs::Origin::Services(access) => access,
+        inputs::Origin::Recording(recording) => {
+            let reading = (Origin::Recording(recording), now, key);
+            let (gathered, kept) = gather(inputs, redactor, reading, deadline, interrupted).await;
+            return (gathered.into_iter().map(|it| it.outcome).collect(), kept);
         }
-        inputs::Origin::Recording(recording) => Origin::Recording(recording),
     };
+    let confighub = tokio::select! {
+        connected = connect(inputs, access, inputs.timeout / 3) => connected,
+        _ = interrupted.clone() => Err(confighub::Error::too_slow("GET /info")),
+    };
+    let reading = (Origin::Services(&confighub), now, key);
+    // A part of the time is for proposing.
+    let until = if inputs.proposing.mode == Mode::Detect { deadline } else { deadline - inputs.timeout / 4 };
+    let (gathered, kept) = gather(inputs, redactor, reading, until, interrupted).await;
+    let proposing = proposals::Proposing { inputs, redactor, now, deadline };
+    (proposing.all(&confighub, gathered, interrupted).await, kept)
+}
+
+/// The environments one after the other, the targets of one together.
+async fn gather<I: Future<Output = u8>>(
+    inputs: &Inputs,
+    redactor: &Redactor,
+    (origin, now, key): (Origin<'_>, Timestamp, Option<[u8; 32]>),
+    deadline: Instant,
+    interrupted: &Shared<I>,
+) -> (Vec<Gathered>, Vec<bundle::Target>) {
     let manifests = Arc::new(Manifests::default());
     let shared = target::Shared { inputs, origin, redactor, manifests: &manifests, now, key };
-    let (mut outcomes, mut kept) = (Vec::new(), Vec::new());
+    let (mut gathered, mut kept) = (Vec::new(), Vec::new());
     let mut waiting = inputs.environments.iter().filter(|it| !it.targets.is_empty()).count();
     for environment in &inputs.environments {
         // An equal share of what is left: a cluster that does not answer costs its own, and no other its turn.
@@ -173,11 +192,17 @@ async fn gather<I: Future<Output = u8>>(
             }
             (target, result)
         });
-        let (mut targets, read) = (Vec::new(), join_all(targets).await);
+        let (mut targets, mut seen, read) = (Vec::new(), Vec::new(), join_all(targets).await);
         for (target, result) in read {
             let (result, outcome) = match result {
-                Ok(target::Compared { comparison, kept }) => (Ok(comparison), kept.map(bundle::Outcome::Read)),
-                Err(obstacle) => (Err(obstacle.clone()), key.map(|_| bundle::Outcome::Failed(obstacle))),
+                Ok(target::Compared { comparison, kept, units }) => {
+                    seen.push(units);
+                    (Ok(comparison), kept.map(bundle::Outcome::Read))
+                }
+                Err(obstacle) => {
+                    seen.push(Seen::default());
+                    (Err(obstacle.clone()), key.map(|_| bundle::Outcome::Failed(obstacle)))
+                }
             };
             kept.extend(outcome.map(|outcome| bundle::Target {
                 environment: environment.name.clone(),
@@ -186,12 +211,12 @@ async fn gather<I: Future<Output = u8>>(
             }));
             targets.push(TargetOutcome { target: target.name.clone(), space: target.space.clone(), result });
         }
-        let outcome = EnvironmentOutcome { name: environment.name.clone(), targets };
+        let outcome = EnvironmentOutcome { name: environment.name.clone(), targets, proposal: None };
         log(&outcome);
-        outcomes.push(outcome);
+        gathered.push(Gathered { outcome, seen });
         manifests.next_environment();
     }
-    (outcomes, kept)
+    (gathered, kept)
 }
 
 async fn connect(inputs: &Inputs, access: &ConfigHub, limit: Duration) -> Result<confighub::Client, confighub::Error> {
@@ -291,9 +316,12 @@ fn code(report: &Report, fail_on: FailOn, delivery: Delivery) -> u8 {
     match fail_on {
         FailOn::Never => 0,
         FailOn::Drift if report.status == Status::Drift => POLICY,
+        FailOn::Unapproved if report.has_unapproved_drift() => POLICY,
         FailOn::Severity(least) if report.worst() >= Some(least) => POLICY,
-        FailOn::Drift | FailOn::Severity(_) | FailOn::Error if gap => INCOMPLETE,
-        FailOn::Drift | FailOn::Severity(_) | FailOn::Error if delivery == Delivery::Nobody => UNDELIVERED,
-        FailOn::Drift | FailOn::Severity(_) | FailOn::Error => 0,
+        FailOn::Drift | FailOn::Unapproved | FailOn::Severity(_) | FailOn::Error if gap => INCOMPLETE,
+        FailOn::Drift | FailOn::Unapproved | FailOn::Severity(_) | FailOn::Error if delivery == Delivery::Nobody => {
+            UNDELIVERED
+        }
+        FailOn::Drift | FailOn::Unapproved | FailOn::Severity(_) | FailOn::Error => 0,
     }
 }

@@ -6,6 +6,7 @@ mod limits;
 mod lists;
 mod markdown;
 mod next_steps;
+mod proposal;
 mod templates;
 mod view;
 

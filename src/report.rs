@@ -5,6 +5,8 @@ mod counts;
 mod sentences;
 mod verdict;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::finding::{Finding, Severity};
 use crate::model::object::ObjectKey;
 use crate::model::outcome::{Comparison, EnvironmentOutcome, Obstacle, Suppressed, TargetOutcome};
+use crate::model::proposal::{Proposal, UnitState};
 use crate::redact::Text;
 
 pub use counts::Counts;
@@ -142,6 +145,10 @@ pub struct EnvironmentReport {
     pub counts: Counts,
     /// Its targets (regions), in the configuration's order; empty when it was left out.
     pub targets: Vec<TargetReport>,
+    /// What is proposed for it in ConfigHub; absent: that was not looked at, or could not be read.
+    pub proposal: Option<Proposal>,
+    /// Why ConfigHub's ChangeSets could not be read.
+    pub changesets_unread: Option<Obstacle>,
 }
 
 /// One target of an environment: a ConfigHub Space against a cluster.
@@ -260,6 +267,11 @@ impl Report {
         targets.flat_map(|it| &it.findings).map(|it| it.severity).max()
     }
 
+    /// Whether there is drift that nobody approved a proposal for.
+    pub fn has_unapproved_drift(&self) -> bool {
+        self.environments.iter().any(EnvironmentReport::has_unapproved_drift)
+    }
+
     /// A report from the text of a `report.json`.
     ///
     /// # Errors
@@ -285,6 +297,11 @@ impl Report {
 
 impl EnvironmentReport {
     fn new(outcome: EnvironmentOutcome) -> Self {
+        let (proposal, changesets_unread) = match outcome.proposal {
+            None => (None, None),
+            Some(Ok(proposal)) => (Some(proposal), None),
+            Some(Err(obstacle)) => (None, Some(obstacle)),
+        };
         let targets: Vec<_> = outcome.targets.into_iter().map(TargetReport::new).collect();
         Self {
             name: outcome.name,
@@ -292,7 +309,16 @@ impl EnvironmentReport {
             complete: !targets.is_empty() && targets.iter().all(|it| it.complete),
             counts: targets.iter().map(|it| it.counts).sum(),
             targets,
+            proposal,
+            changesets_unread,
         }
+    }
+
+    /// Whether it drifted and people have not approved everything that is proposed against that.
+    fn has_unapproved_drift(&self) -> bool {
+        let units = self.proposal.iter().flat_map(|it| &it.units).filter(|it| it.state == UnitState::Approved);
+        let approved: BTreeSet<&str> = units.flat_map(|it| &it.effects).map(|it| it.finding.as_str()).collect();
+        self.targets.iter().flat_map(|it| &it.findings).any(|it| !approved.contains(it.id.as_str()))
     }
 }
 
@@ -341,7 +367,7 @@ impl TargetReport {
 
 /// How many objects the findings are about.
 fn objects(findings: &[Finding]) -> usize {
-    findings.iter().map(|it| &it.object).collect::<std::collections::BTreeSet<_>>().len()
+    findings.iter().map(|it| &it.object).collect::<BTreeSet<_>>().len()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::demo::journal::Journaling;
 use crate::demo::story;
 use crate::demo::world::{self, World};
 use crate::inputs::{Flags, Variables};
+use crate::report::Report;
 
 /// The demo's configuration: the example project's environments.
 const CONFIG: &str = include_str!("demo/drift.yaml");
@@ -30,7 +31,13 @@ pub(super) struct Arguments {
     /// Keep the stand-ins up until Ctrl-C and print their addresses, tokens and a kubeconfig as JSON
     #[arg(long)]
     serve: bool,
+    /// Play the person who approves what is proposed, then run again
+    #[arg(long, conflicts_with = "serve")]
+    approve: bool,
 }
+
+/// Who approves in the demo.
+const PERSON: &str = "alice";
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Profile {
@@ -41,7 +48,7 @@ enum Profile {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
-    let Arguments { out, profile, serve } = arguments;
+    let Arguments { out, profile, serve, approve } = arguments;
     let profile = match profile {
         Profile::Release => world::Profile::Release,
         Profile::Bridge => world::Profile::Bridge,
@@ -58,10 +65,31 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         ..Flags::default()
     };
     // The demo works with its own credentials alone, whatever the surroundings hold.
-    let code = super::run::with_variables(&flags, &variables(&world, &files)?)?;
-    anyhow::ensure!(code == 0, "the demo's own run ended with exit code {code}");
+    let variables = variables(&world, &files)?;
+    let run = || {
+        let code = super::run::with_variables(&flags, &variables)?;
+        anyhow::ensure!(code == 0, "the demo's own run ended with exit code {code}");
+        Ok(())
+    };
+    run()?;
+    if *approve {
+        let lines = to_approve(&out.join("report.json"))?;
+        super::say(format_args!(
+            "\n{PERSON} does what the report says and approves everything in ConfigHub. What the next run says:\n"
+        ));
+        world.follow(PERSON, &lines)?;
+        run()?;
+    }
     next_steps(out, arguments.profile);
     Ok(0)
+}
+
+/// What the report says under how to approve.
+fn to_approve(report: &Path) -> anyhow::Result<Vec<String>> {
+    let text = fs::read_to_string(report).with_context(|| format!("failed to read `{}`", report.display()))?;
+    let report = Report::from_json(&text)?;
+    let open = report.environments.iter().filter_map(|it| it.proposal.as_ref()?.changeset.as_ref());
+    Ok(open.flat_map(|it| &it.approve).map(|it| it.as_str().to_owned()).collect())
 }
 
 /// What a run against the world needs on disk.
@@ -86,9 +114,12 @@ impl Files {
 
 /// The variables that point a run at the world.
 fn variables(world: &World, files: &Files) -> anyhow::Result<Variables> {
+    // A worker: what a person's token proposes, that person cannot approve.
+    let (id, secret) = world.worker();
     let pairs = [
         ("CUB_API_URL", world.confighub_url()?),
-        ("CUB_TOKEN", world.confighub_token().to_owned()),
+        ("CONFIGHUB_WORKER_ID", id),
+        ("CONFIGHUB_WORKER_SECRET", secret.to_owned()),
         ("KUBECONFIG", files.kubeconfig.display().to_string()),
     ];
     Ok(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
@@ -158,6 +189,8 @@ fn next_steps(out: &Path, profile: Profile) {
          {program} demo --serve{place}\n\n  \
          # the same story on the {age} ConfigHub\n  \
          {program} demo --profile {profile}{place}\n\n  \
+         # play the person who approves, and see what the next run says\n  \
+         {program} demo --approve{place}\n\n  \
          # all that is known about one difference\n  \
          {program} explain backend-api --from {report}\n\n  \
          # the report again, from its JSON\n  \

@@ -24,21 +24,34 @@ impl Client {
     pub async fn unit_heads(&self, ids: &UnitIds) -> Result<Vec<UnitHead>, Error> {
         let mut heads = BTreeMap::new();
         for chunk in chunks(ids) {
-            let select = (self.generation == Generation::Bridge).then(|| SELECTED.to_owned());
-            let query = [
-                ("where", Where::among(Attribute::UnitID, &chunk).into_query()?),
-                ("include", Some("ChangeSetID".to_owned())),
-                ("select", select),
-            ];
-            let found: Vec<wire::ExtendedUnit> = self.list("/unit", &query).await?;
+            let found = self.listed_heads(Where::among(Attribute::UnitID, &chunk)).await?;
             // A list that answers more than it was asked for must not widen what is written next.
-            let asked = found.into_iter().filter(|it| ids.contains(it.unit.id));
-            heads.extend(asked.map(|it| {
-                let holder = it.change_set.map(|it| it.slug);
-                (it.unit.id, UnitHead { holder, ..self.head(it.unit) })
-            }));
+            heads.extend(found.into_iter().filter(|it| ids.contains(it.id)).map(|it| (it.id, it)));
         }
         Ok(heads.into_values().collect())
+    }
+
+    /// The heads of all units that this ChangeSet locks.
+    ///
+    /// # Errors
+    /// Whatever a request may meet.
+    pub async fn locked_by(&self, changeset: Uuid) -> Result<Vec<UnitHead>, Error> {
+        let found = self.listed_heads(Where::id(Attribute::ChangeSetID, changeset)).await?;
+        Ok(found.into_iter().filter(|it| it.changeset == Some(changeset)).collect())
+    }
+
+    async fn listed_heads(&self, condition: Where) -> Result<Vec<UnitHead>, Error> {
+        let query = [
+            ("where", condition.into_query()?),
+            ("include", Some("ChangeSetID".to_owned())),
+            ("select", (self.generation == Generation::Bridge).then(|| SELECTED.to_owned())),
+        ];
+        let found: Vec<wire::ExtendedUnit> = self.list("/unit", &query).await?;
+        let plain = |it: wire::ExtendedUnit| {
+            let holder = it.change_set.map(|it| it.slug);
+            UnitHead { holder, ..self.head(it.unit) }
+        };
+        Ok(found.into_iter().map(plain).collect())
     }
 
     /// One unit's head now.

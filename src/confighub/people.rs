@@ -22,7 +22,7 @@ impl Client {
         let kind = match self.credentials {
             Credentials::Worker { .. } => IdentityKind::Worker,
             Credentials::Token(_) => {
-                kind(me.id, &me.username, &self.workers(Where::id(Attribute::UserID, me.id)).await?)
+                kind(me.id, &me.username, self.workers(Where::id(Attribute::UserID, me.id)).await?.as_ref())
             }
         };
         let wire::Member { id, organization, external_organization, username, display_name } = me;
@@ -40,30 +40,30 @@ impl Client {
         let workers = self.workers(Where::default()).await?;
         let plain = |it: wire::ListedMember| {
             let (wire::ListedMember::Wrapped { member } | wire::ListedMember::Bare(member)) = it;
-            let kind = if member.id == me.id { me.kind } else { kind(member.id, &member.username, &workers) };
+            let kind = if member.id == me.id { me.kind } else { kind(member.id, &member.username, workers.as_ref()) };
             let name = if member.display_name.is_empty() { member.username.clone() } else { member.display_name };
             (member.id, Member { name, login: member.username, kind })
         };
         Ok(found.into_iter().map(plain).collect())
     }
 
-    /// The users that workers act as. Not every identity may view workers: then none is known.
-    async fn workers(&self, condition: Where) -> Result<BTreeSet<Uuid>, Error> {
+    /// The users that workers act as; None: this identity may not view workers.
+    async fn workers(&self, condition: Where) -> Result<Option<BTreeSet<Uuid>>, Error> {
         let query = [("where", condition.into_query()?), ("select", Some("UserID,Slug".to_owned()))];
         match self.list::<wire::ExtendedBridgeWorker>("/bridge_worker", &query).await {
-            Ok(found) => Ok(found.into_iter().filter_map(|it| it.worker.user).collect()),
-            Err(error) if matches!(error.kind, Kind::Forbidden | Kind::NotFound) => Ok(BTreeSet::new()),
+            Ok(found) => Ok(Some(found.into_iter().filter_map(|it| it.worker.user).collect())),
+            Err(error) if matches!(error.kind, Kind::Forbidden | Kind::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
-/// GUESS: people log in with an e-mail address. Taking a bot for a person costs a remark, the reverse an approval that
-/// does not count, so the login alone makes nobody a worker.
-fn kind(id: Uuid, login: &str, workers: &BTreeSet<Uuid>) -> IdentityKind {
-    match login {
-        _ if workers.contains(&id) => IdentityKind::Worker,
-        _ if login.contains('@') => IdentityKind::Person,
-        _ => IdentityKind::Unknown,
+/// GUESS: people log in with an e-mail address. Where nobody says which users are workers, nobody is known to be a person:
+/// an approval of a bot must not count.
+fn kind(id: Uuid, login: &str, workers: Option<&BTreeSet<Uuid>>) -> IdentityKind {
+    match workers {
+        Some(workers) if workers.contains(&id) => IdentityKind::Worker,
+        Some(_) if login.contains('@') => IdentityKind::Person,
+        Some(_) | None => IdentityKind::Unknown,
     }
 }

@@ -133,7 +133,7 @@ impl Client {
         match (sent, &self.credentials) {
             (Err(Error { kind: Kind::Unauthorized, .. }), Credentials::Worker { .. }) => {
                 let renewed = self.token(Some(token.clone())).await?;
-                self.send(request, build(), &renewed).await.map_err(|error| silenced(error, &token))
+                self.send(request, build(), &renewed).await
             }
             (sent, _) => sent,
         }
@@ -145,7 +145,10 @@ impl Client {
         };
         value.set_sensitive(true);
         let answer = built.header(header::AUTHORIZATION, value).send().await.map_err(|it| transport(request, &it))?;
-        accept(request, answer).await.map_err(|error| silenced(error, token))
+        match accept(request, answer).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(silenced(error, token, &self.tokens.lock().await)),
+        }
     }
 
     /// The token to send. `refused`: one that the service did not take, so a worker must log in unless somebody just has.
@@ -154,8 +157,8 @@ impl Client {
             Credentials::Token(token) => return Ok(token.clone()),
             Credentials::Worker { id, secret } => (id, secret),
         };
-        let mut held = self.token.lock().await;
-        if let Some(token) = held.as_ref()
+        let mut held = self.tokens.lock().await;
+        if let Some(token) = held.last()
             && refused.is_none_or(|refused| refused.expose_secret() != token.expose_secret())
         {
             return Ok(token.clone());
@@ -170,7 +173,7 @@ impl Client {
         })?;
         // Not retried here: the read that needs the token is, and logs in again.
         let token = decode::<wire::WorkerLogin>(request, &body(request, answer).await?)?.access_token;
-        *held = Some(token.clone());
+        held.push(token.clone());
         Ok(token)
     }
 }
@@ -199,9 +202,9 @@ pub(super) fn wait(error: &Error, planned: Option<Duration>) -> Option<Duration>
     planned.filter(|_| asked <= http::LONGEST_WAIT).map(|planned| planned.max(asked))
 }
 
-/// The error without this token. One from a login is known here alone, so nobody else could cut it out.
-fn silenced(error: Error, token: &SecretString) -> Error {
-    let message = Redactor::new([token]).document(&error.message);
+/// The error without this token and those from logins, which are known here alone: nobody else could cut them out.
+fn silenced(error: Error, token: &SecretString, held: &[SecretString]) -> Error {
+    let message = Redactor::new(held.iter().chain([token])).document(&error.message);
     Error { message, ..error }
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::model::environment::{CompareTo, UnitSelection};
 use crate::model::outcome::{Obstacle, Reason};
-use crate::model::unit::{Basis, Unit, UnreadUnit};
+use crate::model::unit::{Basis, Holder, Unit, UnreadUnit};
 use crate::redact::Redactor;
 
 use super::deliveries::Deliveries;
@@ -56,6 +56,7 @@ struct Listed {
     revision: Option<wire::Revision>,
     rolling_out: Option<String>,
     namespace: Option<String>,
+    held_by: Option<Holder>,
 }
 
 impl Client {
@@ -133,8 +134,8 @@ impl Client {
 
     fn include(&self) -> &'static str {
         match self.generation {
-            Generation::Bridge => "LiveRevisionNum,TargetID",
-            Generation::Release(_) => "LastReleasedRevisionNum,TargetID",
+            Generation::Bridge => "LiveRevisionNum,TargetID,ChangeSetID",
+            Generation::Release(_) => "LastReleasedRevisionNum,TargetID,ChangeSetID",
         }
     }
 
@@ -234,7 +235,7 @@ impl Client {
 
     /// Decides which revision is desired, and whether another waits behind it.
     fn listed(&self, extended: wire::ExtendedUnit, compare_to: CompareTo, deliveries: &Deliveries) -> Listed {
-        let wire::ExtendedUnit { unit, released, live, target, status, change_set: _ } = extended;
+        let wire::ExtendedUnit { unit, released, live, target, status, change_set } = extended;
         let (shipped, revision) = match self.generation {
             Generation::Bridge => (unit.live_revision, live),
             Generation::Release(_) => (unit.released_revision, released),
@@ -261,6 +262,7 @@ impl Client {
                 .and_then(apply_under_way)
                 .or_else(|| deliveries.get(&unit.target).filter(|_| shipped != 0).cloned()),
             namespace: target.as_ref().and_then(namespace),
+            held_by: unit.change_set.map(|id| Holder { id, slug: change_set.map(|it| it.slug) }),
             shipped,
             unit,
         }
@@ -268,7 +270,7 @@ impl Client {
 }
 
 fn finished(listed: Listed, bytes: Vec<u8>, url: String) -> Result<Unit, Error> {
-    let Listed { unit, shipped, basis, mut pending, revision: _, rolling_out, namespace } = listed;
+    let Listed { unit, shipped, basis, mut pending, revision: _, rolling_out, namespace, held_by } = listed;
     let text = String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         Error::new(
@@ -291,6 +293,7 @@ fn finished(listed: Listed, bytes: Vec<u8>, url: String) -> Result<Unit, Error> 
         target_namespace: namespace,
         text,
         url: Some(url),
+        held_by,
     })
 }
 

@@ -160,6 +160,11 @@ impl World {
         self.faults.struck(service)
     }
 
+    /// The threads of the world.
+    pub(super) fn runtime(&self) -> anyhow::Result<&Runtime> {
+        self.runtime.as_ref().context("the world is gone")
+    }
+
     /// Every exchange so far, of all stand-ins.
     pub fn journal(&self) -> Vec<Exchange> {
         self.journal.exchanges()

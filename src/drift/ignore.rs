@@ -30,16 +30,16 @@ pub fn holds(rule: &IgnoreRule, today: Date) -> bool {
     rule.until.is_none_or(|last| today <= last)
 }
 
-/// Whether the rule's field and field manager are those of the difference.
+/// Whether a rule's path and field manager, as far as it names them, are those of the difference.
 pub fn covers_difference(
-    rule: &IgnoreRule,
+    (path, manager): (Option<&str>, Option<&str>),
     situation: &Situation<'_>,
     owners: &Owners<'_>,
     difference: &Difference,
 ) -> bool {
     let body = body(situation, difference);
-    rule.path.as_ref().is_none_or(|it| covers(it, &difference.path, body))
-        && rule.manager.as_ref().is_none_or(|it| is_by(it, situation, owners, difference))
+    path.is_none_or(|it| covers(it, &difference.path, body))
+        && manager.is_none_or(|it| is_by(it, situation, owners, difference))
 }
 
 /// Whether a field manager whose name matches the glob owns all of the live value. A field that is gone has no owner: no

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::additions;
 use super::autoscale::Autoscalers;
+use super::change::Directions;
 use super::compare::{self, Difference};
 use super::facts::{self, Facts};
 use super::glance::{self, Persons};
@@ -16,6 +17,7 @@ use super::identity;
 use super::ignore;
 use super::injected::{self, Situation};
 use super::lines::UnitLines;
+use super::obstacles::{is_being_deleted, strange, unasked, under_way};
 use super::owners::Owners;
 use super::path::FieldPath;
 use super::rule;
@@ -27,7 +29,8 @@ use crate::manifest::Lines;
 use crate::model::environment::{Additions, IgnoreRule, Stage};
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::{DesiredObject, ObjectKey, Observed, StatedObject};
-use crate::model::outcome::{Comparison, NotCompared, Obstacle, Reason, Suppressed, Values};
+use crate::model::outcome::{Comparison, NotCompared, Obstacle, Suppressed, Values};
+use crate::model::proposal::DirectionRule;
 use crate::model::unit::{Basis, Unit, UnreadUnit};
 use crate::redact::{Redactor, Text};
 
@@ -48,6 +51,8 @@ pub struct Case<'a> {
     pub autoscalers: &'a Autoscalers,
     /// Differences that are known and accepted.
     pub ignore: &'a [IgnoreRule],
+    /// What becomes of differences.
+    pub directions: &'a [DirectionRule],
     /// What becomes of fields that people added.
     pub additions: Additions,
     /// Where in the promotion order the environment stands.
@@ -181,8 +186,9 @@ impl<'a> Judge<'a> {
     fn add(&mut self, mut pieces: Vec<(usize, Comparison)>) {
         pieces.sort_by_key(|(at, _)| *at);
         for (_, piece) in pieces {
-            let Comparison { findings, additions, suppressed, not_compared, compared, .. } = piece;
+            let Comparison { findings, changes, additions, suppressed, not_compared, compared, .. } = piece;
             self.comparison.findings.extend(findings);
+            self.comparison.changes.extend(changes);
             self.comparison.additions.extend(additions);
             self.comparison.suppressed.extend(suppressed);
             self.comparison.not_compared.extend(not_compared);
@@ -280,9 +286,13 @@ impl<'a> Judge<'a> {
             let mut finding = self.finding(object, unit, (difference.code, &difference.path), (sides, rule), facts);
             let remarks = self.case.autoscalers.remarks(&object.key, &difference);
             finding.notes.extend(remarks.iter().map(|it| it.text(|words| self.case.redactor.text(words))));
-            let list =
-                if is_drift(&difference) { &mut self.comparison.findings } else { &mut self.comparison.additions };
-            list.push(finding);
+            if is_drift(&difference) {
+                let change = self.directions().of_field(object, (&situation, &owners), &difference, &finding);
+                self.comparison.changes.push(change);
+                self.comparison.findings.push(finding);
+            } else {
+                self.comparison.additions.push(finding);
+            }
         }
     }
 
@@ -311,7 +321,12 @@ impl<'a> Judge<'a> {
         };
         let sides = ((desired, Shown::Absent), Text::from(rule::MISSING));
         let finding = self.finding(object, unit, whole, sides, facts);
+        self.comparison.changes.push(self.directions().of_object(object, &finding));
         self.comparison.findings.push(finding);
+    }
+
+    fn directions(&self) -> Directions<'a> {
+        Directions { rules: self.case.directions, environment: self.case.environment }
     }
 
     /// What an object of this unit weighs.
@@ -351,7 +366,10 @@ impl<'a> Judge<'a> {
             let covers = match difference {
                 // Nobody owns the fields of an object that is not there.
                 None => rule.path.is_none() && rule.manager.is_none(),
-                Some((situation, owners, difference)) => ignore::covers_difference(rule, situation, owners, difference),
+                Some((situation, owners, difference)) => {
+                    let field = (rule.path.as_deref(), rule.manager.as_deref());
+                    ignore::covers_difference(field, situation, owners, difference)
+                }
             };
             if !covers || !ignore::selects(&rule.selector, self.case.environment, &object.key, &object.body) {
                 continue;
@@ -461,30 +479,6 @@ impl<'a> Judge<'a> {
         });
         comparison.notes.extend(ended);
         self.comparison
-    }
-}
-
-fn is_being_deleted(live: &Value) -> bool {
-    live.get("metadata").and_then(|it| it.get("deletionTimestamp")).is_some_and(|it| !it.is_null())
-}
-
-fn strange(detail: &'static str) -> Obstacle {
-    Obstacle {
-        reason: Reason::Unreachable,
-        detail: Text::from(detail),
-        remedy: Text::from("check what stands between this run and the API server, and run again"),
-    }
-}
-
-fn under_way(detail: Text) -> Obstacle {
-    Obstacle { reason: Reason::RollingOut, detail, remedy: Text::from("run again when it has finished") }
-}
-
-fn unasked() -> Obstacle {
-    Obstacle {
-        reason: Reason::Unreachable,
-        detail: Text::from("nothing is known about it: the cluster was not asked"),
-        remedy: Text::from("run again; if it stays, report it as a fault of Drift Detector"),
     }
 }
 

@@ -11,6 +11,7 @@ mod structure;
 mod syntax;
 
 use crate::model::environment::{Additions, Environment, IgnoreRule, Scope};
+use crate::model::proposal::{DirectionRule, Lock, Proposals};
 
 use super::problem::{Place, Problem};
 
@@ -33,6 +34,12 @@ pub struct Config {
     pub scope: Scope,
     /// Differences that are known and accepted.
     pub ignore: Vec<IgnoreRule>,
+    /// What becomes of differences.
+    pub directions: Vec<DirectionRule>,
+    /// Whether units stay locked while a proposal waits.
+    pub lock: Lock,
+    /// When accepted data becomes a unit's head.
+    pub proposals: Proposals,
     /// Globs over the slugs of units that matter more.
     pub critical: Vec<String>,
     /// What becomes of fields that people added.

@@ -13,10 +13,13 @@ pub struct Declared {
 }
 
 /// Every input, in the order of `action.yml`.
-pub const DECLARED: [Declared; 14] = [
+pub const DECLARED: [Declared; 16] = [
     Declared { name: "config", default: ".github/drift.yaml" },
     Declared { name: "environments", default: "" },
-    Declared { name: "mode", default: "detect" },
+    // No default: it depends on the event.
+    Declared { name: "mode", default: "" },
+    Declared { name: "dry-run", default: "false" },
+    Declared { name: "changeset", default: "" },
     Declared { name: "fail-on", default: "error" },
     // No default: an input beats `CUB_API_URL`.
     Declared { name: "confighub-url", default: "" },
@@ -43,9 +46,18 @@ pub struct Flags {
     #[arg(long, value_name = "NAMES")]
     pub environments: Option<String>,
 
-    /// What to do; `detect` reads and writes nothing but reports [default: detect]
+    /// What to do: `detect` writes nothing but reports, `propose` also a ChangeSet with proposed fixes [default: propose, on pull
+    /// requests detect]
     #[arg(long, value_name = "MODE")]
     pub mode: Option<String>,
+
+    /// With `propose`: show every write to ConfigHub and send none [default: false]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", help_heading = "Proposals")]
+    pub dry_run: Option<String>,
+
+    /// Use this ChangeSet for an environment's proposals; may be repeated [default: one of our own per environment]
+    #[arg(long, value_name = "ENV=SPACE/SLUG", help_heading = "Proposals")]
+    pub changeset: Vec<String>,
 
     /// What makes the exit code non-zero: never, error, drift, or a severity such as high [default: error]
     #[arg(long, value_name = "WHAT")]
@@ -99,6 +111,8 @@ impl Flags {
             config,
             environments,
             mode,
+            dry_run,
+            changeset,
             fail_on,
             confighub_url,
             confighub_token,
@@ -116,6 +130,8 @@ impl Flags {
             "config" => config.clone(),
             "environments" => environments.clone(),
             "mode" => mode.clone(),
+            "dry-run" => dry_run.clone(),
+            "changeset" => (!changeset.is_empty()).then(|| changeset.join("\n")),
             "fail-on" => fail_on.clone(),
             "confighub-url" => confighub_url.clone(),
             "confighub-token" => exposed(confighub_token),

@@ -2,11 +2,11 @@
 
 use super::flags::DECLARED;
 use super::problem::{Found, Given, Problem, nearest, quoted};
+use super::proposing::Mode;
 use super::settings::{Settings, input_variable};
 
 /// Inputs of later versions, and what they wait for.
-const LATER: [(&str, &str); 22] = [
-    ("dry-run", "fix proposals"),
+const LATER: [(&str, &str); 20] = [
     ("github-token", "issues and comments on GitHub"),
     ("claude-api-key", "the analysis by Claude"),
     ("claude-model", "the analysis by Claude"),
@@ -15,7 +15,6 @@ const LATER: [(&str, &str); 22] = [
     ("claude-base-url", "the analysis by Claude"),
     ("claude-auth-header", "the analysis by Claude"),
     ("show-claude-request", "the analysis by Claude"),
-    ("changeset", "fix proposals"),
     ("report-to", "issues and comments on GitHub"),
     ("comment-mode", "issues and comments on GitHub"),
     ("issue-key", "issues and comments on GitHub"),
@@ -31,8 +30,7 @@ const LATER: [(&str, &str); 22] = [
 ];
 
 /// Modes of later versions.
-const MODES: [(&str, &str); 5] = [
-    ("propose", "fix proposals"),
+const MODES: [(&str, &str); 4] = [
     ("promote", "promotion"),
     ("rollback", "promotion"),
     ("collect", "the exchange of collected files"),
@@ -54,17 +52,17 @@ pub(super) fn refuse(ctx: &Settings<'_>, found: &mut Found) {
             found.problems.push(Problem::given(&Given::Input(name.to_owned()), message, "remove it"));
         }
     }
-    if let Some(mode) = ctx.get("mode").filter(|it| it.value != "detect") {
+    if let Some(mode) = ctx.get("mode").filter(|it| !Mode::NAMES.contains(&it.value.as_str())) {
         let message = match MODES.iter().find(|(name, _)| *name == mode.value) {
             Some((name, ground)) => format!("`{name}` needs {ground}, which this version does not have yet"),
             None => format!("{} is not a mode", quoted(&mode.value)),
         };
-        found.problems.push(Problem::given(&mode.given, message, "use `detect`"));
+        found.problems.push(Problem::given(&mode.given, message, "use `detect` or `propose`"));
     }
     let auto_fix = ctx.variable("AUTO_FIX").map(|it| it.to_ascii_lowercase());
     if auto_fix.is_some_and(|it| matches!(it.as_str(), "true" | "1" | "yes" | "on")) {
         let given = Given::Variable("AUTO_FIX".to_owned());
-        let message = "needs fix proposals, which this version does not have yet";
+        let message = "needs promotion, which this version does not have yet";
         found.problems.push(Problem::given(&given, message, "set it to `false`, or remove it"));
     }
     if ctx.variable("CLAUDE_API_KEY").is_some() {

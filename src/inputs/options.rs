@@ -19,6 +19,8 @@ pub enum FailOn {
     Error,
     /// The same, and any drift.
     Drift,
+    /// The same, and drift for which nobody approved a proposal yet.
+    Unapproved,
     /// The same, and drift of this severity or a worse one.
     Severity(Severity),
 }
@@ -49,7 +51,7 @@ pub(super) fn out(ctx: &Settings<'_>) -> PathBuf {
 }
 
 fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
-    const KNOWN: [&str; 8] = ["never", "error", "drift", "critical", "high", "medium", "low", "info"];
+    const KNOWN: [&str; 9] = ["never", "error", "drift", "unapproved", "critical", "high", "medium", "low", "info"];
     let later = |ground: &str| {
         let message = format!("`{}` needs {ground}, which this version does not have yet", given.value);
         Err(Problem::given(&given.given, message, "use `never`, `error`, `drift` or a severity"))
@@ -59,7 +61,7 @@ fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
         "error" => Ok(FailOn::Error),
         "drift" => Ok(FailOn::Drift),
         "new-drift" => later("a history of drift"),
-        "unapproved" => later("fix proposals"),
+        "unapproved" => Ok(FailOn::Unapproved),
         other => {
             if let Some(severity) = Severity::ALL.into_iter().find(|it| it.name() == other) {
                 return Ok(FailOn::Severity(severity));

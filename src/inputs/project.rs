@@ -4,6 +4,7 @@ use std::{fs, io};
 
 use crate::bundle::{Index, Recording};
 use crate::model::environment::{Additions, Environment, IgnoreRule, Scope, Target};
+use crate::model::proposal::{DirectionRule, Lock, Proposals};
 
 use super::config;
 use super::problem::{Found, Given, Problem, listed, nearest, quoted};
@@ -15,6 +16,9 @@ pub(super) struct Project {
     pub(super) environments: Vec<Environment>,
     pub(super) scope: Scope,
     pub(super) ignore: Vec<IgnoreRule>,
+    pub(super) directions: Vec<DirectionRule>,
+    pub(super) lock: Lock,
+    pub(super) proposals: Proposals,
     pub(super) critical: Vec<String>,
     pub(super) additions: Additions,
     /// The file as it was named, if there is one.
@@ -73,6 +77,9 @@ fn from_recording(index: &Index) -> Project {
         environments: index.environments.clone(),
         scope: index.scope.clone(),
         ignore: index.ignore.clone(),
+        directions: Vec::new(),
+        lock: Lock::default(),
+        proposals: Proposals::default(),
         critical: index.critical.clone(),
         additions: index.additions,
         path: None,
@@ -144,6 +151,9 @@ fn from_file(text: &str, path: &str, found: &mut Found) -> Option<Project> {
             environments: config.environments,
             scope: config.scope,
             ignore: config.ignore,
+            directions: config.directions,
+            lock: config.lock,
+            proposals: config.proposals,
             critical: config.critical,
             additions: config.additions,
             path: Some(path.to_owned()),
@@ -170,12 +180,15 @@ fn from_variables(ctx: &Settings<'_>, space: &str, found: &mut Found) -> Option<
     let name = environment_of(space);
     let target =
         Target { name: name.clone(), space: space.to_owned(), context: None, namespace, namespaces: Vec::new() };
-    let environments = vec![Environment { name, targets: vec![target] }];
+    let environments = vec![Environment { name, targets: vec![target], approvers: Vec::new(), changesets: None }];
     Some(Project {
         all_targets: targets(&environments),
         environments,
         scope: Scope::default(),
         ignore: Vec::new(),
+        directions: Vec::new(),
+        lock: Lock::default(),
+        proposals: Proposals::default(),
         critical: Vec::new(),
         additions: Additions::default(),
         path: None,

@@ -11,6 +11,12 @@ pub struct Environment {
     pub name: String,
     /// Several are regions of the environment; none: this run leaves it out.
     pub targets: Vec<Target>,
+    /// Who may approve proposals, by login (an e-mail address) or id, beside ConfigHub's own rules; empty: anybody whom these let.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<String>,
+    /// The Space that its ChangeSets live in; None: the first target's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changesets: Option<String>,
 }
 
 /// Where one part of an environment lives: a ConfigHub Space and a cluster.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::finding::{Finding, Shown};
 use crate::model::object::ObjectKey;
+use crate::model::proposal::{Change, Proposal};
 use crate::redact::Text;
 
 /// Why something in scope was not compared.
@@ -96,6 +97,8 @@ pub struct Comparison {
     pub additions: Vec<Finding>,
     /// Left out on purpose.
     pub suppressed: Vec<Suppressed>,
+    /// What the units need that the findings are about; an orphan has none.
+    pub changes: Vec<Change>,
     /// In scope but not compared.
     pub not_compared: Vec<NotCompared>,
     /// Objects that were compared, missing ones included.
@@ -132,4 +135,6 @@ pub struct EnvironmentOutcome {
     pub name: String,
     /// Its targets, in the configuration's order; empty: deliberately not read.
     pub targets: Vec<TargetOutcome>,
+    /// What is proposed for it, or why ConfigHub's ChangeSets could not be read; None: they were not looked at.
+    pub proposal: Option<Result<Proposal, Obstacle>>,
 }

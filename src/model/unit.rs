@@ -29,6 +29,18 @@ pub struct Unit {
     pub text: String,
     /// Its page in ConfigHub's UI, if the service's address is known to have one.
     pub url: Option<String>,
+    /// The ChangeSet that locked it when it was read.
+    #[serde(skip)]
+    pub held_by: Option<Holder>,
+}
+
+/// A ChangeSet that locks a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its UUID.
+    pub id: uuid::Uuid,
+    /// Its slug, where this identity may see it.
+    pub slug: Option<String>,
 }
 
 /// Which revision of a unit is compared.
@@ -70,6 +82,7 @@ pub(crate) mod fixtures {
             target_namespace: None,
             text: text.to_owned(),
             url: None,
+            held_by: None,
         }
     }
 }

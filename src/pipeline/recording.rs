@@ -133,6 +133,7 @@ fn unit(unit: &Unit, mask: &Mask<'_>) -> RecordedUnit {
         target_namespace: text(&unit.target_namespace),
         text: String::new(),
         url: text(&unit.url),
+        held_by: None,
     };
     RecordedUnit { unit, content }
 }
@@ -203,6 +204,7 @@ fn told(comparison: &Comparison, key: &dyn Fn(&ObjectKey) -> ObjectKey) -> Vec<S
     let Comparison {
         context: _,
         findings,
+        changes: _,
         additions,
         suppressed,
         not_compared,

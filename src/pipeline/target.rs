@@ -24,6 +24,7 @@ use crate::redact::mask::Mask;
 use crate::redact::{Redactor, Text};
 
 use super::manifests::Manifests;
+use super::proposals::Seen;
 use super::recording::{self, Beside, Evidence, SAMENESS};
 use super::source::{self, Kinds, Origin, Source};
 
@@ -43,6 +44,8 @@ pub(super) struct Compared {
     pub(super) comparison: Comparison,
     /// What a recording keeps of it.
     pub(super) kept: Option<Box<Reading>>,
+    /// Its units.
+    pub(super) units: Seen,
 }
 
 /// Reads both sides within `limit`, then judges.
@@ -56,7 +59,9 @@ pub(super) async fn compare(
     let (source, read) = Source::open(shared, environment, target, limit).await?;
     let Asked { kinds, selection, live, beside } = place.ask(&source, &read).await?;
     let Some(key) = shared.key else {
-        return Ok(Compared { comparison: place.judge(&source, &read, selection, live, &beside), kept: None });
+        let comparison = place.judge(&source, &read, selection, live, &beside);
+        let units = Seen::new(read, &comparison);
+        return Ok(Compared { comparison, kept: None, units });
     };
     let comparison = place.judge(&source, &read, selection, live.clone(), &beside);
     let evidence = Evidence {
@@ -68,7 +73,8 @@ pub(super) async fn compare(
         beside,
     };
     let kept = place.kept(&evidence, &comparison, key).await;
-    Ok(Compared { comparison, kept: Some(Box::new(kept)) })
+    let units = Seen::new(evidence.read, &comparison);
+    Ok(Compared { comparison, kept: Some(Box::new(kept)), units })
 }
 
 /// A random key for the masks of one recording.
@@ -156,6 +162,7 @@ impl Place<'_> {
             unread,
             other_toolchains,
             ignore: &inputs.ignore,
+            directions: &inputs.proposing.directions,
             additions: inputs.additions,
             stage: inputs.stage(&self.environment.name),
             critical: &inputs.critical,

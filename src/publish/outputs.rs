@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::model::proposal::OpenChangeSet;
 use crate::report::{Report, Status};
 
 /// Bytes that `summary-json` may have: GitHub takes 1 MB of outputs for a whole job.
@@ -48,7 +49,17 @@ fn values(report: &Report, paths: &Paths) -> Vec<(&'static str, String)> {
         ("report-dir", paths.folder.clone()),
         ("report-path", paths.report.clone()),
         ("json-path", paths.json.clone()),
+        ("changesets", changesets(report)),
     ]
+}
+
+/// Which ChangeSet holds the proposals of each environment that has any.
+fn changesets(report: &Report) -> String {
+    let all = report.environments.iter().filter_map(|it| {
+        let OpenChangeSet { space, slug, url, state, .. } = it.proposal.as_ref()?.changeset.as_ref()?;
+        Some(json!({"environment": it.name, "space": space, "slug": slug, "url": url, "state": state}))
+    });
+    Value::from_iter(all).to_string()
 }
 
 /// The name of a value that has one.
@@ -111,7 +122,7 @@ mod tests {
         }
         let names: Vec<_> = read.iter().map(|(name, _)| *name).collect();
         let get = |name: &str| read.iter().find(|it| it.0 == name).map(|it| it.1.as_str()).unwrap_or_default();
-        assert_eq!(names.len(), 10, "{names:?}");
+        assert_eq!(names.len(), 11, "{names:?}");
         assert_eq!(get("status"), "drift");
         assert_eq!(get("reason"), "drift");
         assert_eq!(get("complete"), "false");

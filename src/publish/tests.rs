@@ -44,6 +44,7 @@ fn samples() -> Vec<(&'static str, Report)> {
             target("prod-us", Ok(compared(41, vec![replicas()], vec![]))),
             target("prod-eu", Err(obstacle(Reason::Unreachable))),
         ],
+        proposal: None,
     };
     let gap = not_compared(object("v1", "ConfigMap", "settings"), Reason::Unresolved);
     vec![

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::model::finding::{Code, Finding, Shown};
 use crate::model::object::ObjectKey;
+use crate::model::proposal::Proposal;
 use crate::redact::Text;
 use crate::report::TargetReport;
 
@@ -33,11 +34,13 @@ pub(super) struct NextSteps {
     missing: bool,
     orphaned: bool,
     changed: bool,
+    /// Whether fixes are proposed in ConfigHub.
+    proposed: bool,
 }
 
 impl NextSteps {
     /// None where nothing differs.
-    pub(super) fn new(target: &TargetReport, limits: &Limits) -> Option<Self> {
+    pub(super) fn new(target: &TargetReport, proposal: Option<&Proposal>, limits: &Limits) -> Option<Self> {
         let findings = &target.findings;
         if findings.is_empty() {
             return None;
@@ -56,6 +59,8 @@ impl NextSteps {
             units: Names::new(units.iter().take(UNITS).map(ToString::to_string), units.len(), limits),
             missing: has(Code::ObjectMissing),
             orphaned: has(Code::ObjectOrphaned),
+            proposed: proposal
+                .is_some_and(|it| it.units.iter().any(|it| it.target == target.name && it.state.is_proposed())),
             changed: findings.iter().any(|it| !matches!(it.code, Code::ObjectMissing | Code::ObjectOrphaned)),
         })
     }

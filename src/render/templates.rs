@@ -13,6 +13,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("report.md.j2", include_str!("../../templates/report.md.j2")),
     ("step-summary.md.j2", include_str!("../../templates/step-summary.md.j2")),
     ("_environment.md.j2", include_str!("../../templates/_environment.md.j2")),
+    ("_proposal.md.j2", include_str!("../../templates/_proposal.md.j2")),
     ("_finding.md.j2", include_str!("../../templates/_finding.md.j2")),
     ("_target.md.j2", include_str!("../../templates/_target.md.j2")),
 ];

@@ -104,7 +104,8 @@ fn saturated(hostile: &str) -> Report {
     run.actor = Some(hostile.to_owned());
     run.url = Some(hostile.to_owned());
     run.version = hostile.to_owned();
-    let environment = |name: &str| EnvironmentOutcome { name: name.to_owned(), targets: targets.clone() };
+    let environment =
+        |name: &str| EnvironmentOutcome { name: name.to_owned(), targets: targets.clone(), proposal: None };
     Report::new(vec![environment(hostile), environment("prod")], run)
 }
 
@@ -178,7 +179,7 @@ fn the_story_reads_well() -> anyhow::Result<()> {
 fn results_without_drift_read_well() -> anyhow::Result<()> {
     let clean = |name| environment(name, Ok(compared(6, vec![], vec![])));
     let unread = environment("prod", Err(obstacle(Reason::Unreachable)));
-    let left_out = EnvironmentOutcome { name: "qa".to_owned(), targets: vec![] };
+    let left_out = EnvironmentOutcome { name: "qa".to_owned(), targets: vec![], proposal: None };
     insta::assert_snapshot!("clean", render(&report(vec![clean("dev"), clean("prod")]), Format::Summary, BODY_BYTES)?);
     insta::assert_snapshot!(
         "unread",

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::finding::Code;
+use crate::model::proposal::Proposal;
 use crate::report::{Edge, EdgeVerdict, EnvironmentReport, Report, RunInfo, Status, TargetReport, counted};
 
 use super::finding::{DiffView, FindingView};
 use super::limits::Limits;
 use super::lists::{CountedView, Names, ObstacleView, SuppressedView, capitalised};
 use super::next_steps::NextSteps;
+use super::proposal::ProposalView;
 
 /// A whole document.
 #[derive(Debug, Serialize)]
@@ -55,6 +57,8 @@ struct EnvironmentView {
     headline: String,
     open: bool,
     several_targets: bool,
+    proposal: Option<ProposalView>,
+    changesets_unread: Option<ObstacleView>,
     targets: Vec<TargetView>,
 }
 
@@ -136,7 +140,8 @@ fn worst_first(environments: &[EnvironmentReport]) -> Vec<&EnvironmentReport> {
 
 impl Row {
     fn new(environment: &EnvironmentReport, edge: Option<&Edge>, limits: &Limits) -> Self {
-        let EnvironmentReport { name, status, complete, counts, targets } = environment;
+        let EnvironmentReport { name, status, complete, counts, targets, proposal: _, changesets_unread: _ } =
+            environment;
         let (icon, result) = match (status, complete) {
             (Status::Clean, _) => ("🟢", "clean"),
             (Status::Drift, true) => ("🔴", "drift"),
@@ -182,7 +187,8 @@ impl EdgeView {
 
 impl EnvironmentView {
     fn new(environment: &EnvironmentReport, limits: &Limits) -> Self {
-        let EnvironmentReport { name, status, complete: _, counts, targets } = environment;
+        let EnvironmentReport { name, status, complete: _, counts, targets, proposal: _, changesets_unread } =
+            environment;
         let objects = |n| counted(n, "object", "objects");
         let mut headline = match status {
             Status::Drift => {
@@ -213,14 +219,19 @@ impl EnvironmentView {
             name: limits.text(name),
             headline,
             open: !matches!(status, Status::Clean | Status::Skipped),
+            proposal: ProposalView::new(environment, limits),
+            changesets_unread: changesets_unread.as_ref().map(|it| {
+                let nothing = Names::new(std::iter::empty(), 0, limits);
+                ObstacleView::new(it, nothing, limits)
+            }),
             several_targets: targets.len() > 1,
-            targets: targets.iter().map(|it| TargetView::new(it, limits)).collect(),
+            targets: targets.iter().map(|it| TargetView::new(it, environment.proposal.as_ref(), limits)).collect(),
         }
     }
 }
 
 impl TargetView {
-    fn new(target: &TargetReport, limits: &Limits) -> Self {
+    fn new(target: &TargetReport, proposal: Option<&Proposal>, limits: &Limits) -> Self {
         let counts = &target.counts;
         let (findings, diffs) = FindingView::all(&target.findings, limits);
         let (added, unmanaged): (Vec<_>, Vec<_>) = target.additions.iter().partition(|it| it.code == Code::FieldAdded);
@@ -249,7 +260,7 @@ impl TargetView {
             folded_diffs: (diffs.len() > DIFFS).then_some(diffs.len()),
             is_empty: target.failure.is_none() && counts.in_scope == 0 && target.not_compared.is_empty(),
             diffs,
-            next_steps: (limits.findings > 0).then(|| NextSteps::new(target, limits)).flatten(),
+            next_steps: (limits.findings > 0).then(|| NextSteps::new(target, proposal, limits)).flatten(),
             more_additions: added.len() - additions.len(),
             additions,
             additions_count: added.len(),

@@ -3,6 +3,7 @@
 use crate::model::finding::{Code, Finding, ManagerClass, Operation, Owner, Severity, Shown};
 use crate::model::object::{GroupVersionKind, ObjectKey};
 use crate::model::outcome::{Comparison, EnvironmentOutcome, NotCompared, Obstacle, Reason, Suppressed, TargetOutcome};
+use crate::model::proposal::{ChangeSetState, OpenChangeSet, Proposal};
 use crate::redact::Text;
 
 use super::{Report, RunInfo};
@@ -116,7 +117,24 @@ pub(crate) fn target(name: &str, result: Result<Comparison, Obstacle>) -> Target
 
 /// An environment of one target.
 pub(crate) fn environment(name: &str, result: Result<Comparison, Obstacle>) -> EnvironmentOutcome {
-    EnvironmentOutcome { name: name.to_owned(), targets: vec![target(name, result)] }
+    EnvironmentOutcome {
+        name: name.to_owned(),
+        targets: vec![target(name, result)],
+        proposal: Some(Ok(Proposal::default())),
+    }
+}
+
+/// A ChangeSet of ours that is this far.
+pub(crate) fn proposed(state: ChangeSetState) -> Proposal {
+    let changeset = OpenChangeSet {
+        space: "shop-dev".to_owned(),
+        slug: "drift-dev-1".to_owned(),
+        url: None,
+        state,
+        since: None,
+        approve: Vec::new(),
+    };
+    Proposal { changeset: Some(changeset), ..Proposal::default() }
 }
 
 pub(crate) fn report(outcomes: Vec<EnvironmentOutcome>) -> Report {

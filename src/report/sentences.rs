@@ -1,10 +1,8 @@
 //! The report in plain words: what a reader gets who reads nothing else.
 
-use super::{EnvironmentReport, RunInfo, Status, TargetReport, counted};
+use crate::model::proposal::ChangeSetState;
 
-/// Why no step of the promotion path is ever called safe by this version.
-pub(super) const CHANGESETS_NOT_READ: &str =
-    "This version does not read open ChangeSets, so it calls no promotion safe.";
+use super::{EnvironmentReport, RunInfo, Status, TargetReport, counted};
 
 /// More names than this are counted.
 const NAMES: usize = 6;
@@ -71,6 +69,39 @@ pub(super) fn drifted_from(environment: &EnvironmentReport) -> Option<String> {
 pub(super) fn drifted_to(environment: &EnvironmentReport) -> Option<String> {
     let differences = differences(environment)?;
     Some(format!("Promoting may undo what runs in {} ({differences}).", environment.name))
+}
+
+/// Why open ChangeSets keep a promotion step waiting: one sentence each.
+pub(super) fn open_changesets(environment: &EnvironmentReport) -> Vec<String> {
+    let Some(proposal) = &environment.proposal else { return Vec::new() };
+    let ours = proposal.changeset.iter().filter(|it| it.state.is_open()).map(|it| {
+        let state = match it.state {
+            ChangeSetState::Approved => "is approved and not shipped yet",
+            ChangeSetState::PartlyApproved => "is approved in part",
+            ChangeSetState::Superseded => "is open, and no longer fits what runs",
+            ChangeSetState::Expired => "was approved, and that no longer holds",
+            ChangeSetState::Waiting | ChangeSetState::Fixed | ChangeSetState::Gone => "waits for an approval",
+        };
+        format!("The ChangeSet {} of {} {state}.", it.slug, environment.name)
+    });
+    let others = proposal.others.iter().map(|it| format!("The ChangeSet {it} is open in {}.", environment.name));
+    ours.chain(others).collect()
+}
+
+/// Why nothing is known about ChangeSets.
+pub(super) fn changesets_unread(environment: &EnvironmentReport) -> Option<String> {
+    let name = &environment.name;
+    match (&environment.proposal, &environment.changesets_unread) {
+        (Some(_), _) => None,
+        (None, Some(obstacle)) => Some(format!("The ChangeSets of {name} could not be read: {}.", obstacle.detail)),
+        (None, None) if matches!(environment.status, Status::Skipped | Status::Failed) => None,
+        (None, None) => Some(format!("The ChangeSets of {name} were not read.")),
+    }
+}
+
+/// Why nothing speaks against a promotion step.
+pub(super) fn safe(from: &EnvironmentReport, to: &EnvironmentReport) -> String {
+    format!("{} and {} run what ConfigHub says, and no ChangeSet is open.", from.name, to.name)
 }
 
 fn differences(environment: &EnvironmentReport) -> Option<String> {

@@ -1,6 +1,7 @@
 //! How verdicts are composed, table by table.
 
 use crate::model::outcome::{NotCompared, Reason};
+use crate::model::proposal::ChangeSetState;
 
 use super::fixtures::*;
 use super::*;
@@ -30,7 +31,7 @@ fn unread() -> Result<Comparison, Obstacle> {
 }
 
 fn left_out(name: &str) -> EnvironmentOutcome {
-    EnvironmentOutcome { name: name.to_owned(), targets: vec![] }
+    EnvironmentOutcome { name: name.to_owned(), targets: vec![], proposal: None }
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn an_environment_is_as_good_as_its_targets_together() {
         let targets: Vec<_> =
             targets.into_iter().enumerate().map(|(n, it)| target(&format!("region-{n}"), it)).collect();
         let shown = format!("{targets:?}");
-        let report = report(vec![EnvironmentOutcome { name: "prod".to_owned(), targets }]);
+        let report = report(vec![EnvironmentOutcome { name: "prod".to_owned(), targets, proposal: None }]);
         let prod = &report.environments[0];
         assert_eq!((prod.status, prod.complete), (status, complete), "{shown}");
         assert_eq!(report.status, status, "a run of one environment has its status");
@@ -92,15 +93,44 @@ fn a_run_is_as_good_as_its_environments_together() {
 }
 
 #[test]
-fn promotion_waits_for_drift_at_either_end_and_is_never_safe_yet() {
-    use EdgeVerdict::{Unknown, Wait};
+fn promotion_waits_for_drift_and_open_changesets_at_either_end() {
+    use EdgeVerdict::{Safe, Unknown, Wait};
+    let with = |outcome, proposal| EnvironmentOutcome { proposal, ..outcome };
+    let others = || Proposal { others: vec![text("shop-dev/summer")], ..Proposal::default() };
     let env = |name, result| environment(name, result);
     for (from, to, verdict, reasons) in [
         (
             env("dev", Ok(clean())),
             env("prod", Ok(clean())),
+            Safe,
+            vec!["dev and prod run what ConfigHub says, and no ChangeSet is open."],
+        ),
+        (
+            with(env("dev", Ok(clean())), Some(Ok(proposed(ChangeSetState::Approved)))),
+            env("prod", Ok(clean())),
+            Wait,
+            vec!["The ChangeSet drift-dev-1 of dev is approved and not shipped yet."],
+        ),
+        (
+            env("dev", Ok(clean())),
+            with(env("prod", Ok(clean())), Some(Ok(others()))),
+            Wait,
+            vec!["The ChangeSet shop-dev/summer is open in prod."],
+        ),
+        (
+            with(env("dev", Ok(clean())), Some(Ok(proposed(ChangeSetState::Fixed)))),
+            env("prod", Ok(clean())),
+            Safe,
+            vec!["dev and prod run what ConfigHub says, and no ChangeSet is open."],
+        ),
+        (
+            with(env("dev", Ok(clean())), None),
+            with(env("prod", Ok(clean())), Some(Err(obstacle(Reason::Forbidden)))),
             Unknown,
-            vec!["This version does not read open ChangeSets, so it calls no promotion safe."],
+            vec![
+                "The ChangeSets of dev were not read.",
+                "The ChangeSets of prod could not be read: the token may not list Ingresses in the namespace shop (403).",
+            ],
         ),
         (
             env("dev", Ok(drift())),
@@ -134,7 +164,11 @@ fn promotion_waits_for_drift_at_either_end_and_is_never_safe_yet() {
         let [edge] = report.edges.as_slice() else { panic!("two environments have one edge") };
         assert_eq!(edge.verdict, verdict, "{reasons:?}");
         assert_eq!(edge.reasons, reasons);
-        let safe = if verdict == Wait { PromotionSafe::False } else { PromotionSafe::Unknown };
+        let safe = match verdict {
+            Safe => PromotionSafe::True,
+            Wait => PromotionSafe::False,
+            Unknown => PromotionSafe::Unknown,
+        };
         assert_eq!(report.promotion_safe, safe);
     }
 }
@@ -143,7 +177,7 @@ fn promotion_waits_for_drift_at_either_end_and_is_never_safe_yet() {
 fn one_step_that_waits_decides_the_path() {
     let env = |name, result| environment(name, Ok(result));
     let report = report(vec![env("dev", clean()), env("staging", clean()), env("prod", drift())]);
-    assert_eq!(report.edges.iter().map(|it| it.verdict).collect::<Vec<_>>(), [EdgeVerdict::Unknown, EdgeVerdict::Wait]);
+    assert_eq!(report.edges.iter().map(|it| it.verdict).collect::<Vec<_>>(), [EdgeVerdict::Safe, EdgeVerdict::Wait]);
     assert_eq!(report.promotion_safe, PromotionSafe::False);
 }
 
@@ -151,8 +185,11 @@ fn one_step_that_waits_decides_the_path() {
 fn the_verdict_says_it_in_plain_words() {
     let env = |name, result| environment(name, result);
     let many: Vec<_> = (0..9).map(|n| env(["a", "b", "c", "d", "e", "f", "g", "h", "i"][n], Ok(clean()))).collect();
-    let regions =
-        |us, eu| EnvironmentOutcome { name: "prod".to_owned(), targets: vec![target("us", us), target("eu", eu)] };
+    let regions = |us, eu| EnvironmentOutcome {
+        name: "prod".to_owned(),
+        targets: vec![target("us", us), target("eu", eu)],
+        proposal: None,
+    };
     let unparsable =
         NotCompared { unit: Some("broken".to_owned()), object: None, obstacle: obstacle(Reason::Unparsable) };
     let two_kinds = Comparison { not_compared: [gap().not_compared, vec![unparsable]].concat(), ..gap() };

@@ -80,15 +80,17 @@ pub(super) fn edges(environments: &[EnvironmentReport]) -> Vec<Edge> {
 }
 
 fn edge(from: &EnvironmentReport, to: &EnvironmentReport) -> Edge {
-    let mut reasons: Vec<_> = sentences::drifted_from(from).into_iter().chain(sentences::drifted_to(to)).collect();
+    let drift = sentences::drifted_from(from).into_iter().chain(sentences::drifted_to(to));
+    let mut reasons: Vec<_> = drift.chain([from, to].into_iter().flat_map(sentences::open_changesets)).collect();
     let mut verdict = EdgeVerdict::Wait;
     if reasons.is_empty() {
-        // Never safe: whether a ChangeSet is open decides that, and ChangeSets are not read by this version.
         verdict = EdgeVerdict::Unknown;
         reasons.extend([from, to].into_iter().filter_map(sentences::incomplete));
-        if reasons.is_empty() {
-            reasons.push(sentences::CHANGESETS_NOT_READ.to_owned());
-        }
+        reasons.extend([from, to].into_iter().filter_map(sentences::changesets_unread));
+    }
+    if reasons.is_empty() {
+        verdict = EdgeVerdict::Safe;
+        reasons.push(sentences::safe(from, to));
     }
     Edge { from: from.name.clone(), to: to.name.clone(), verdict, reasons }
 }

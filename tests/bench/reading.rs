@@ -129,6 +129,7 @@ impl Given {
             target_namespace: None,
             text: manifest.yaml.clone(),
             url: None,
+            held_by: None,
         };
         let target = Target {
             name: "bench".to_owned(),
@@ -206,6 +207,7 @@ impl Given {
             other_toolchains: &[],
             autoscalers: &Autoscalers::default(),
             ignore: &[],
+            directions: &[],
             additions: Additions::Report,
             stage: Stage::Last,
             critical: &[],

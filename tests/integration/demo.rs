@@ -129,8 +129,10 @@ fn a_run_from_the_shell_against_served_stand_ins_gives_the_report_of_the_demo() 
             .file(".github/drift.yaml", &config)?
             .file("kubeconfig", &described["kubeconfig"].to_string())?
             .variable("CUB_API_URL", text("/confighub/url")?)
-            .variable("KUBECONFIG", "kubeconfig");
-        let answer = run.variable("CUB_TOKEN", text("/confighub/token")?).run()?;
+            .variable("KUBECONFIG", "kubeconfig")
+            .variable("CONFIGHUB_WORKER_ID", text("/confighub/worker-id")?)
+            .variable("CONFIGHUB_WORKER_SECRET", text("/confighub/worker-secret")?);
+        let answer = run.run()?;
         assert_eq!(answer.code, Some(0), "{}", answer.said());
         assert_eq!(timeless(&answer.report()?)?, timeless(&demo(profile)?.report()?)?);
 

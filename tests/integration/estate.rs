@@ -45,7 +45,9 @@ impl Estate {
         Ok(detector
             .variable("CUB_API_URL", self.world.confighub_url()?)
             .variable("CUB_TOKEN", self.world.confighub_token())
-            .variable("KUBECONFIG", kubeconfig))
+            .variable("KUBECONFIG", kubeconfig)
+            // What is proposed has tests of its own.
+            .variable("INPUT_MODE", "detect"))
     }
 
     /// One run from a shell.

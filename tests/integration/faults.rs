@@ -22,7 +22,7 @@ use crate::estate::{Estate, ONE, config_map, live_config_map};
 const PARALLEL: usize = 24;
 
 /// A request's failures. What makes the service wait is kept below the run's patience by `--timeout`.
-fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     let statuses = [400, 401, 403, 404, 405, 409, 410, 412, 422, 423, 429, 500, 501, 502, 503, 504];
     let mut faults: Vec<Fault> = statuses.into_iter().map(Fault::Status).collect();
     faults.extend([200, 404, 502].map(Fault::HtmlPage));
@@ -91,7 +91,7 @@ fn ensure_struck(estate: &Estate, service: &str, what: &str) -> Result<()> {
 }
 
 /// Runs the cases side by side: most of their time is waiting for retries.
-fn for_each<T: Sync>(cases: &[T], check: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
+pub(crate) fn for_each<T: Sync>(cases: &[T], check: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     let work = || {

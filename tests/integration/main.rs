@@ -21,6 +21,7 @@ mod hub;
 mod inputs;
 mod interrupted;
 mod kubernetes;
+mod propose;
 mod redaction;
 mod replay;
 mod report;

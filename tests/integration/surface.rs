@@ -15,7 +15,7 @@ mod faults;
 mod guessed;
 mod judge;
 mod locks;
-mod raw;
+pub(crate) mod raw;
 mod rules;
 mod served;
 mod setup;

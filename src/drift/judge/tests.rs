@@ -5,6 +5,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::model::outcome::Reason;
 use std::sync::Arc;
 
 use crate::drift::scope::{self, Bounds, UnitDocuments};
@@ -46,6 +47,7 @@ fn answered(units: &[Unit], answers: impl Fn(&ObjectKey) -> Observed, ignore: &[
         other_toolchains: &["infra (OpenTofu/HCL)".to_owned()],
         autoscalers: &autoscalers,
         ignore,
+        directions: &[],
         additions: Additions::Report,
         stage: Stage::Last,
         critical: &["pay*".to_owned()],

@@ -85,6 +85,7 @@ fn judged_in(
         other_toolchains: &[],
         autoscalers: &Autoscalers::default(),
         ignore,
+        directions: &[],
         additions: Additions::Report,
         stage: Stage::Earlier,
         critical: &[],

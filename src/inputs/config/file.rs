@@ -10,6 +10,7 @@ use crate::model::environment::{
     Additions, CompareTo, Environment, Exclusion, IgnoreRule, Orphans, Scope, Selector, Target, UnitSelection,
     Unmanaged,
 };
+use crate::model::proposal::{Direction, DirectionRule, Lock, Proposals};
 
 use super::Config;
 use super::syntax;
@@ -33,6 +34,15 @@ pub(super) struct File {
     /// Differences that are known and accepted: counted and listed, not drift.
     #[serde(default)]
     ignore: Vec<IgnoreEntry>,
+    /// What becomes of differences: the first rule that matches decides. Nothing matches: `revert`.
+    #[serde(default)]
+    directions: Vec<DirectionEntry>,
+    /// Whether units stay locked in ConfigHub while a proposal waits.
+    #[serde(default)]
+    lock: LockEntry,
+    /// When accepted data becomes a unit's head where ConfigHub releases whole Spaces.
+    #[serde(default)]
+    proposals: ProposalsEntry,
     /// Units that matter more, by glob over their slugs: differences in them weigh more. Units labelled `tier=critical` do
     /// anyway.
     #[serde(default)]
@@ -63,6 +73,22 @@ struct EnvironmentEntry {
     /// Where it lives. Several targets are regions: read together, shown as one environment.
     #[schemars(length(min = 1))]
     targets: Vec<TargetEntry>,
+    /// Who may approve proposals for it, by e-mail address (their login) or id in ConfigHub. Default: whoever ConfigHub lets.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    approvers: Vec<String>,
+    /// Where its ChangeSets live. Default: in the first target's Space.
+    changesets: Option<ChangeSetsEntry>,
+}
+
+/// Where ChangeSets live.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(title = "place of ChangeSets")]
+struct ChangeSetsEntry {
+    /// The ConfigHub Space, by its exact slug.
+    #[schemars(regex(pattern = syntax::SLUG), length(max = 128))]
+    space: String,
 }
 
 /// A ConfigHub Space and a cluster.
@@ -172,6 +198,69 @@ struct IgnoreEntry {
     until: Option<String>,
 }
 
+/// Chooses what becomes of differences. Every part that is given must match.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(title = "direction")]
+struct DirectionEntry {
+    /// The environment's name.
+    #[schemars(regex(pattern = syntax::NAME))]
+    environment: Option<String>,
+    /// The kind, as manifests write it.
+    #[schemars(regex(pattern = syntax::KIND))]
+    kind: Option<String>,
+    /// Glob over the namespace.
+    #[schemars(length(min = 1))]
+    namespace: Option<String>,
+    /// Glob over the object's name.
+    #[schemars(length(min = 1))]
+    name: Option<String>,
+    /// A label of the desired object: `key=value`.
+    #[schemars(regex(pattern = syntax::LABEL))]
+    label: Option<String>,
+    /// Which field: a JSON pointer whose parts may be globs, `**` for any depth, `[name=web]` for a list item.
+    /// Default: every field.
+    #[schemars(regex(pattern = "^/"))]
+    path: Option<String>,
+    /// Glob over the name of the field manager that owns the live field. Default: whoever owns it.
+    #[schemars(length(min = 1))]
+    manager: Option<String>,
+    /// What becomes of them.
+    direction: DirectionChoice,
+}
+
+/// What becomes of a difference.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum DirectionChoice {
+    /// The cluster goes back to what ConfigHub says.
+    Revert,
+    /// ConfigHub takes what the cluster runs.
+    Accept,
+}
+
+/// Whether units stay locked.
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum LockEntry {
+    /// They are locked only while they are written.
+    #[default]
+    Release,
+    /// They stay locked until somebody approved, at most a day.
+    Hold,
+}
+
+/// When accepted data becomes a unit's head.
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum ProposalsEntry {
+    /// Only where it is proven that nothing is released without an approval.
+    #[default]
+    Gated,
+    /// Always: whoever releases the Space next releases it too, approved or not.
+    Always,
+}
+
 /// What becomes of fields that people added.
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -223,8 +312,20 @@ enum UnmanagedEntry {
 impl File {
     /// In the words of the model. The file must have passed every check.
     pub(super) fn config(self) -> Config {
-        let Self { version: _, environments, scope, ignore, critical, additions, compare_to, orphans, unmanaged } =
-            self;
+        let Self {
+            version: _,
+            environments,
+            scope,
+            ignore,
+            directions,
+            lock,
+            proposals,
+            critical,
+            additions,
+            compare_to,
+            orphans,
+            unmanaged,
+        } = self;
         let orphans = match orphans {
             OrphansEntry::Listed => Orphans::Listed,
             OrphansEntry::Full => Orphans::Full,
@@ -238,6 +339,15 @@ impl File {
             environments: environments.into_iter().map(EnvironmentEntry::environment).collect(),
             scope: Scope { orphans, unmanaged, ..scope.scope(compare_to) },
             ignore: ignore.into_iter().map(IgnoreEntry::rule).collect(),
+            directions: directions.into_iter().map(DirectionEntry::rule).collect(),
+            lock: match lock {
+                LockEntry::Release => Lock::Release,
+                LockEntry::Hold => Lock::Hold,
+            },
+            proposals: match proposals {
+                ProposalsEntry::Gated => Proposals::Gated,
+                ProposalsEntry::Always => Proposals::Always,
+            },
             critical,
             additions: match additions {
                 AdditionsEntry::Report => Additions::Report,
@@ -250,9 +360,9 @@ impl File {
 
 impl EnvironmentEntry {
     fn environment(self) -> Environment {
-        let name = self.name;
-        let targets = self.targets.into_iter().map(|it| it.target(&name)).collect();
-        Environment { name, targets }
+        let Self { name, targets, approvers, changesets } = self;
+        let targets = targets.into_iter().map(|it| it.target(&name)).collect();
+        Environment { name, targets, approvers, changesets: changesets.map(|it| it.space) }
     }
 }
 
@@ -291,6 +401,18 @@ impl ExclusionEntry {
         let Self { environment, kind, namespace, name, label, reason } = self;
         let label = label.as_deref().and_then(syntax::label);
         Exclusion { selector: Selector { environment, kind, namespace, name, label }, reason }
+    }
+}
+
+impl DirectionEntry {
+    fn rule(self) -> DirectionRule {
+        let Self { environment, kind, namespace, name, label, path, manager, direction } = self;
+        let label = label.as_deref().and_then(syntax::label);
+        let direction = match direction {
+            DirectionChoice::Revert => Direction::Revert,
+            DirectionChoice::Accept => Direction::Accept,
+        };
+        DirectionRule { selector: Selector { environment, kind, namespace, name, label }, path, manager, direction }
     }
 }
 

@@ -11,6 +11,10 @@ use super::Note;
 use super::node::{Node, Position};
 use super::syntax;
 
+/// What the rules are called that name fields.
+const IGNORE: &str = "ignore rule";
+const DIRECTION: &str = "direction";
+
 pub(super) fn check(root: &Node, notes: &mut Vec<Note>) {
     let environments = names(root);
     for (at, name) in duplicates(environments.iter().copied()) {
@@ -23,10 +27,15 @@ pub(super) fn check(root: &Node, notes: &mut Vec<Note>) {
     }
     root.items("critical").iter().for_each(|it| spell(it, syntax::glob, notes));
     for rule in root.items("ignore") {
-        selector(rule, "ignore rule", &environments, notes);
+        selector(rule, IGNORE, &environments, notes);
         spelled(rule, "path", syntax::path, notes);
         spelled(rule, "manager", syntax::glob, notes);
         spelled(rule, "until", syntax::date, notes);
+    }
+    for rule in root.items("directions") {
+        selector(rule, DIRECTION, &environments, notes);
+        spelled(rule, "path", syntax::path, notes);
+        spelled(rule, "manager", syntax::glob, notes);
     }
 }
 
@@ -39,6 +48,10 @@ fn targets(root: &Node, notes: &mut Vec<Note>) {
     let mut names = Vec::new();
     for environment in root.items("environments") {
         spelled(environment, "name", syntax::name, notes);
+        environment.items("approvers").iter().for_each(|it| spell(it, syntax::approver, notes));
+        if let Some(place) = environment.get("changesets") {
+            spelled(place, "space", syntax::slug, notes);
+        }
         let targets = environment.items("targets");
         for target in targets {
             spelled(target, "name", syntax::name, notes);
@@ -84,8 +97,13 @@ fn selector(rule: &Node, title: &str, environments: &[(Position, &str)], notes: 
         let remedy = suggestion(name, environments.iter().map(|(_, known)| *known));
         notes.push(Note::new(at, format!("there is no environment {}", quoted(name)), remedy));
     }
-    let parts = || PARTS.into_iter().chain(["path", "manager"].into_iter().filter(|_| title == "ignore rule"));
-    if !rule.entries().is_empty() && !rule.entries().iter().any(|(key, _)| parts().any(|it| it == key.name)) {
+    let names_fields = [IGNORE, DIRECTION].contains(&title);
+    let parts = || PARTS.into_iter().chain(["path", "manager"].into_iter().filter(|_| names_fields));
+    // A direction for everything is a choice like any other; an ignore rule for everything hides the product.
+    if title != DIRECTION
+        && !rule.entries().is_empty()
+        && !rule.entries().iter().any(|(key, _)| parts().any(|it| it == key.name))
+    {
         let remedy = format!("give at least one of {}", listed(parts()));
         notes.push(Note::new(rule.at, format!("this {title} would match everything"), remedy));
     }

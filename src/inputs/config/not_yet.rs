@@ -6,18 +6,12 @@ use super::Note;
 use super::node::Key;
 
 /// Keys that a later version understands, and what they wait for.
-const LATER: [(&str, &str); 12] = [
-    ("directions", "fix proposals"),
-    ("auto-fix", "fix proposals"),
-    ("lock", "fix proposals"),
-    ("proposals", "fix proposals"),
+const LATER: [(&str, &str); 6] = [
+    ("auto-fix", "promotion"),
     ("prices", "cost estimates"),
     ("sources", "the check of pull requests"),
     ("promote-by", "promotion"),
     ("deliver", "promotion"),
-    ("approvers", "fix proposals"),
-    ("changesets", "fix proposals"),
-    ("direction", "fix proposals"),
     ("severity", "severities of your own"),
 ];
 

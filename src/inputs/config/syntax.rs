@@ -93,6 +93,14 @@ pub(super) fn glob(text: &str) -> Result<(), Fault> {
     balanced(text)
 }
 
+/// What ConfigHub may call a person.
+pub(super) fn approver(text: &str) -> Result<(), Fault> {
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err(("names nobody", "write an e-mail address or an id in ConfigHub"));
+    }
+    Ok(())
+}
+
 /// A JSON pointer whose parts may be globs, `**`, or `[key=value]`.
 pub(super) fn path(text: &str) -> Result<(), Fault> {
     let Some(parts) = text.strip_prefix('/') else {

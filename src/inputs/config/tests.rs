@@ -81,7 +81,7 @@ ignore:
     drift.yaml:8:30: `kubeconfig` never stands in this file, or whoever may change the file could redirect a credential: remove it; addresses and credentials are inputs of the action: `confighub-url`, `confighub-token`, `kubeconfigs` or the variable `KUBECONFIG_<TARGET>`
     drift.yaml:10:10: `Labels.team = 'shop` has a quote that is not closed: each text begins and ends with `'`
     drift.yaml:11:12: expected `true` or `false`, found text: write one of the two, without quotes
-    drift.yaml:12:1: `auto-fix` needs fix proposals, which this version does not have yet: remove it
+    drift.yaml:12:1: `auto-fix` needs promotion, which this version does not have yet: remove it
     drift.yaml:14:12: `deployments` is not a kind: write it as manifests do, for example `Deployment`
     drift.yaml:14:38: there is no environment `prd`: did you mean `prod`?
     drift.yaml:15:5: `reason` is missing in this ignore rule: add it: why, for the report
@@ -162,7 +162,7 @@ fn bad_files_are_refused_by_the_reader_and_where_it_can_by_the_schema() -> Resul
 
 #[test]
 fn keys_of_later_versions_are_refused_by_name() -> Result<()> {
-    for key in ["directions", "auto-fix", "lock", "proposals", "prices", "sources", "promote-by", "deliver"] {
+    for key in ["auto-fix", "prices", "sources", "promote-by", "deliver"] {
         let found =
             problems(&format!("version: 1\nenvironments: [{{name: a, targets: [{{space: s}}]}}]\n{key}: []\n"))?;
         assert!(found.contains(&format!("3:1: `{key}` needs ")) && found.ends_with("yet: remove it"), "{found}");
