@@ -44,7 +44,6 @@ fn five_hundred_units_take_few_requests_each() -> Result<()> {
             let longest = pairs.iter().filter(|(name, _)| name == "where").map(|(_, it)| it.chars().count()).max();
             ensure!(longest.is_none_or(|it| it < LONGEST_WHERE), "{longest:?} {} {}", exchange.method, exchange.path);
         }
-        eprintln!("{profile:?}: {added} requests for {UNITS} units");
     }
     Ok(())
 }

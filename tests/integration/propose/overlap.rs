@@ -84,7 +84,9 @@ fn run_both(scene: &Scene, order: Order) -> Result<Option<[Value; 2]>> {
         let conducted = conduct();
         doors.iter().for_each(Door::open);
         let (two, reached) = conducted?;
-        let end = |it: thread::ScopedJoinHandle<'_, Result<Value>>| it.join().map_err(|_| anyhow!("a run panicked"))?;
+        let end = |it: thread::ScopedJoinHandle<'_, Result<Value>>| {
+            it.join().map_err(|panic| anyhow!("a run panicked: {panic:?}"))?
+        };
         let reports = [end(one)?, end(two)?];
         Ok(reached.then_some(reports))
     })
