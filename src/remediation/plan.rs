@@ -214,7 +214,8 @@ pub(super) fn verdict(drifted: &Drifted<'_>, held: &Held<'_>, electorate: &Elect
     let is_locked_by_us = head.changeset.is_some();
     let is_own = |it: &Revision| it.author == Some(electorate.identity.id);
     let at_head = history.last().filter(|last| last.number == head.head);
-    let is_untouched = mark.as_ref().is_some_and(|it| is_as_proposed(it, head, history, is_pending));
+    let is_untouched =
+        mark.as_ref().is_some_and(|it| is_as_proposed(it, head, history, is_pending, electorate.identity.id));
     let is_right = writes::is_intended(drifted, held.profile, &head.hash, is_pending);
     let is_by_others = at_head.is_some_and(|it| !is_own(it));
     match &mark {
@@ -260,12 +261,15 @@ pub(super) fn verdict(drifted: &Drifted<'_>, held: &Held<'_>, electorate: &Elect
     }
 }
 
-/// Whether what was proposed is what people would approve now: nobody wrote under the ChangeSet after it, and head's data
-/// are still its.
-pub(super) fn is_as_proposed(mark: &Mark, head: &UnitHead, history: &[Revision], is_pending: bool) -> bool {
+/// Whether what was proposed is what people would approve now: nobody but us wrote under the ChangeSet after it, and head's
+/// data are still its. `us`: this identity; another run of it may have locked the unit once more.
+pub(super) fn is_as_proposed(mark: &Mark, head: &UnitHead, history: &[Revision], is_pending: bool, us: Uuid) -> bool {
     match history.last() {
-        // Other revisions than ours that change no data (labels, somebody's lock) leave the proposal as it is.
-        Some(newest) => newest.number == mark.revision && (head.head == newest.number || head.hash == newest.hash),
+        // Revisions elsewhere that change no data (labels, somebody's lock) leave the proposal as it is.
+        Some(newest) => {
+            let is_ours = newest.number == mark.revision || newest.author == Some(us);
+            is_ours && (head.head == newest.number || head.hash == newest.hash)
+        }
         None => head.head == mark.revision || !is_pending,
     }
 }

@@ -142,8 +142,10 @@ impl Desk<'_> {
         let history = history.get(&unit).map_or(&[][..], Vec::as_slice);
         let approval = head.map(|head| approval::of(head, history, &self.electorate()));
         let is_pending = known.is_none_or(|it| it.pending);
-        let is_as_proposed =
-            mark.as_ref().zip(head).is_some_and(|(mark, head)| plan::is_as_proposed(mark, head, history, is_pending));
+        let is_as_proposed = mark
+            .as_ref()
+            .zip(head)
+            .is_some_and(|(mark, head)| plan::is_as_proposed(mark, head, history, is_pending, self.sight.identity.id));
         let (state, by) = match approval {
             _ if is_clean => (UnitState::Fixed, BTreeSet::new()),
             _ if !is_as_proposed => (UnitState::Superseded, BTreeSet::new()),
