@@ -22,7 +22,9 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::confighub::{Client, Error, Profile, Space};
-use crate::model::changeset::{ChangeSet, Gate, IdentityKind, NewChangeSet, Revision, UnitHead};
+use crate::model::changeset::{
+    ChangeSet, ENVIRONMENT_LABEL, Gate, IdentityKind, NewChangeSet, Revision, SOURCE, SOURCE_LABEL, UnitHead,
+};
 use crate::model::environment::{Environment, Stage};
 use crate::model::outcome::Obstacle;
 use crate::model::proposal::{ChangeSetState, Direction, Lock, OpenChangeSet, Proposal, Proposals, UnitState};
@@ -326,8 +328,8 @@ impl<'a> Desk<'a> {
             display_name: format!("Drift fixes {environment} {number}"),
             description: format!("{} drifted in {environment}.{run}", counted(units, "unit", "units")),
             labels: BTreeMap::from([
-                (plan::SOURCE.0.to_owned(), plan::SOURCE.1.to_owned()),
-                (plan::ENVIRONMENT.to_owned(), environment.to_owned()),
+                (SOURCE_LABEL.to_owned(), SOURCE.to_owned()),
+                (ENVIRONMENT_LABEL.to_owned(), environment.to_owned()),
             ]),
             slug,
         }

@@ -36,11 +36,6 @@ impl Ui {
         self.link(&format!("units/{space}/{unit}"), "tab=2")
     }
 
-    /// A Space.
-    pub fn space(&self, space: Uuid) -> String {
-        self.link(&format!("spaces/{space}"), "")
-    }
-
     /// The review of what one user changed in several units; None where they are too many for a link.
     pub fn diff(&self, units: &UnitIds, source: Uuid) -> Option<String> {
         let ids: Vec<String> = units.iter().map(|id| format!("'{id}'")).collect();
@@ -64,7 +59,6 @@ mod tests {
         let ui = Ui { host: "https://hub.example.com".into(), organization: "org=org_01".into() };
         let (space, unit) = (Uuid::from_u128(1), Uuid::from_u128(2));
         assert_eq!(ui.revisions(space, unit), format!("https://hub.example.com/units/{space}/{unit}?tab=2&org=org_01"));
-        assert_eq!(ui.space(space), format!("https://hub.example.com/spaces/{space}?org=org_01"));
         assert_eq!(
             ui.diff(&UnitIds::one(unit), space),
             Some(format!("https://hub.example.com/diff?ids=%27{unit}%27&source={space}&org=org_01"))
@@ -72,8 +66,8 @@ mod tests {
         let many = UnitIds::new((0..500).map(Uuid::from_u128)).expect("there are some");
         assert_eq!(ui.diff(&many, space), None);
         assert_eq!(
-            Ui { organization: String::new(), ..ui }.space(space),
-            format!("https://hub.example.com/spaces/{space}")
+            Ui { organization: String::new(), ..ui }.revisions(space, unit),
+            format!("https://hub.example.com/units/{space}/{unit}?tab=2")
         );
     }
 }

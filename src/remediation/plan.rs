@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::confighub::Profile;
-use crate::model::changeset::{ChangeSet, Revision, UnitHead};
+use crate::model::changeset::{ChangeSet, ENVIRONMENT_LABEL, Revision, SOURCE, SOURCE_LABEL, UnitHead};
 use crate::model::finding::Finding;
 use crate::model::outcome::Comparison;
 use crate::model::proposal::{Change, Direction, UnitState};
@@ -18,10 +18,6 @@ use super::approval::{self, Approval, Electorate};
 use super::fingerprint::{self, Mark};
 use super::writes;
 
-/// Marks what this program made.
-pub(super) const SOURCE: (&str, &str) = ("source", "drift-detector");
-/// Names the environment of a ChangeSet.
-pub(super) const ENVIRONMENT: &str = "drift-detector/environment";
 /// Says that a ChangeSet is done, and why.
 pub(super) const CLOSED: &str = "drift-detector/closed";
 /// Closed because the drift is gone.
@@ -118,7 +114,7 @@ impl<'a> Choice<'a> {
         ours: &'a [ChangeSet],
         holders: &'a [ChangeSet],
     ) -> Self {
-        let is_for = |it: &ChangeSet| it.labels.get(ENVIRONMENT).is_none_or(|it| it == environment);
+        let is_for = |it: &ChangeSet| it.labels.get(ENVIRONMENT_LABEL).is_none_or(|it| it == environment);
         let labelled = || holders.iter().find(|it| is_ours(it) && !is_closed(it) && is_for(it));
         let open = || ours.iter().find(|it| !is_closed(it));
         given.or_else(labelled).or_else(open).map_or_else(|| Self::New(next_slug(environment, ours)), Self::Existing)
@@ -134,12 +130,12 @@ impl<'a> Choice<'a> {
 
 /// Whether the ChangeSet is labelled for us, by this program or by people.
 pub(super) fn is_ours(changeset: &ChangeSet) -> bool {
-    changeset.labels.get(SOURCE.0).is_some_and(|it| it == SOURCE.1)
+    changeset.labels.get(SOURCE_LABEL).is_some_and(|it| it == SOURCE)
 }
 
 /// Whether this program made it, and no person.
 pub(super) fn is_made_here(changeset: &ChangeSet) -> bool {
-    let environment = changeset.labels.get(ENVIRONMENT);
+    let environment = changeset.labels.get(ENVIRONMENT_LABEL);
     is_ours(changeset) && environment.is_some_and(|it| changeset.slug.starts_with(&format!("{}-", stem(it))))
 }
 

@@ -8,7 +8,9 @@ use futures::{StreamExt as _, stream};
 use uuid::Uuid;
 
 use crate::confighub::{Client, Error, Kind, Profile, Space};
-use crate::model::changeset::{Carried, ChangeSet, NewChangeSet, Opened, Restore, Revision, UnitHead, UnitIds};
+use crate::model::changeset::{
+    Carried, ChangeSet, ENVIRONMENT_LABEL, NewChangeSet, Opened, Restore, Revision, UnitHead, UnitIds,
+};
 use crate::model::proposal::{Lock, UnitState};
 
 use super::fingerprint::Mark;
@@ -163,8 +165,8 @@ fn was_attached(task: &Task<'_>, changeset: &ChangeSet) -> bool {
 
 /// A ChangeSet that people labelled for us says from now on for which environment it is used: so the next run finds it.
 fn join(changeset: &ChangeSet, environment: &str) -> BTreeMap<String, Option<String>> {
-    let is_to_join = plan::is_ours(changeset) && !changeset.labels.contains_key(plan::ENVIRONMENT);
-    is_to_join.then(|| (plan::ENVIRONMENT.to_owned(), Some(environment.to_owned()))).into_iter().collect()
+    let is_to_join = plan::is_ours(changeset) && !changeset.labels.contains_key(ENVIRONMENT_LABEL);
+    is_to_join.then(|| (ENVIRONMENT_LABEL.to_owned(), Some(environment.to_owned()))).into_iter().collect()
 }
 
 /// Lets units go, and says of which it is not known that they are free.

@@ -18,6 +18,9 @@ use super::plan::{self, Drifted, Verdict};
 use super::send::{Done, Task};
 use super::{Desk, Intent, send};
 
+/// Units in one request: its expression stays within the 4,096 characters that ConfigHub takes.
+const AT_ONCE: usize = 80;
+
 /// What was changed by hand within this time may be work in progress.
 const LATELY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -199,7 +202,7 @@ impl Desk<'_> {
                 for (space, _, unit) in of_space {
                     spaces.entry(space).or_default().push(format!("'{}'", unit.id));
                 }
-                let request = |(space, units): (Uuid, Vec<String>)| {
+                let request = |(space, units): (Uuid, &[String])| {
                     let body = serde_json::json!({
                         "Type": "Approval",
                         "Result": "Pass",
@@ -208,7 +211,8 @@ impl Desk<'_> {
                     });
                     format!("POST {}/space/{space}/attestation {body}", self.client.base())
                 };
-                spaces.into_iter().map(request).collect()
+                let chunks = spaces.iter().flat_map(|(space, units)| units.chunks(AT_ONCE).map(|it| (*space, it)));
+                chunks.map(request).collect()
             }
         }
     }
