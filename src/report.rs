@@ -291,7 +291,6 @@ impl Report {
         }
         serde_json::from_str(text).context("failed to read it as a report")
     }
-
 }
 
 impl EnvironmentReport {
