@@ -8,7 +8,9 @@
 //! for it. So a run that was cut short at any request is finished by the next.
 
 mod approval;
+mod check;
 mod fingerprint;
+mod locked;
 mod plan;
 mod send;
 mod sight;
@@ -23,7 +25,7 @@ use uuid::Uuid;
 
 use crate::confighub::{Client, Error, Profile, Space};
 use crate::model::changeset::{
-    ChangeSet, ENVIRONMENT_LABEL, Gate, IdentityKind, NewChangeSet, Revision, SOURCE, SOURCE_LABEL, UnitHead,
+    ChangeSet, ENVIRONMENT_LABEL, Gate, IdentityKind, NewChangeSet, Revision, SOURCE, SOURCE_LABEL, UnitHead, UnitIds,
 };
 use crate::model::environment::{Environment, Stage};
 use crate::model::outcome::Obstacle;
@@ -39,6 +41,7 @@ use sight::Sight;
 use wording::counted;
 use writes::{Head, UnitWrites};
 
+pub use locked::Locked;
 pub use plan::Compared;
 
 /// How long `lock: hold` keeps units that nobody approves.
@@ -78,6 +81,8 @@ pub struct Request<'a> {
     pub trigger: Option<&'a str>,
     /// The present.
     pub now: Timestamp,
+    /// Keeps which units are locked, for the case that the run ends before they are free.
+    pub locked: &'a Locked,
     /// Through which names and messages of the service go.
     pub redactor: &'a Redactor,
 }
@@ -142,6 +147,9 @@ impl<'a> Desk<'a> {
             self.notes.push(why);
             return Ok(Proposal { changeset: Some(gone), ..self.proposal() });
         }
+        if self.request.intent == Intent::Propose && self.request.lock == Lock::Release {
+            self.open_closed().await;
+        }
         let mut used = self.sight.choose(environment).existing().cloned();
         let history = match &used {
             Some(changeset) => self.sight.history(self.client, changeset, &self.units).await?,
@@ -165,6 +173,7 @@ impl<'a> Desk<'a> {
             let written: BTreeSet<Uuid> = done.keys().copied().collect();
             state = self.tidy(changeset, &history, &verdicts, &written).await;
         }
+        self.attest_checks().await;
         Ok(self.tell(used.as_ref(), &history, verdicts, (&tasks, done), state))
     }
 
@@ -306,7 +315,7 @@ impl<'a> Desk<'a> {
             was_marked || !plan::is_marked(&changeset, it.drifted)
         };
         let (new, overtaken): (Vec<&Task<'_>>, Vec<_>) = tasks.iter().partition(is_new);
-        let mut done = send::all(self.client, &changeset, history, &new, (self.request.lock, environment)).await;
+        let mut done = send::all(self.client, &changeset, history, &new, self.request).await;
         done.extend(overtaken.iter().map(|it| (it.drifted.unit.id, Done::overtaken())));
         send::look_again(self.client, tasks, self.request.lock, &mut done).await;
         (Some(self.again(&changeset).await), done)
@@ -392,6 +401,34 @@ impl<'a> Desk<'a> {
             self.notes.push(format!("what a run before this one began could not all be undone or unlocked: {error}"));
         }
         None
+    }
+
+    /// Lets go of units that a ChangeSet of ours holds though it is closed: whoever closed it was cut short, or people did.
+    async fn open_closed(&mut self) {
+        let closed = self.sight.ours.iter().filter(|it| plan::is_closed(it) && plan::is_made_here(it));
+        let closed: BTreeMap<Uuid, String> = closed.map(|it| (it.id, it.slug.clone())).collect();
+        let held = self.request.compared.iter().flat_map(|it| it.units);
+        let held = held.filter_map(|it| Some((it.held_by.as_ref()?.id, it.id)));
+        let mut units: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
+        for (changeset, unit) in held.filter(|(changeset, _)| closed.contains_key(changeset)) {
+            units.entry(changeset).or_default().insert(unit);
+        }
+        for (changeset, units) in units {
+            let (slug, count) = (&closed[&changeset], counted(units.len(), "unit", "units"));
+            let note = match send::free(self.client, units.clone(), changeset).await {
+                Ok(()) => format!("{count} still locked by {slug}, which is closed, are free again"),
+                Err(error) => {
+                    format!("{count} still locked by {slug}, which is closed, could not be unlocked: {error}")
+                }
+            };
+            self.notes.push(note);
+            if let Some(units) = UnitIds::new(units)
+                && let Ok(heads) = self.client.unit_heads(&units).await
+            {
+                let known = heads.into_iter().filter(|it| self.sight.heads.contains_key(&it.id));
+                self.sight.heads.extend(known.map(|it| (it.id, it)).collect::<Vec<_>>());
+            }
+        }
     }
 
     /// Whether everything in scope of all targets was compared.

@@ -39,6 +39,11 @@ impl Generation {
         self.has(Version(0, 8, 2))
     }
 
+    /// Entities can be hidden: lists leave them out unless they are asked for.
+    pub(super) fn hides(self) -> bool {
+        self.has(Version(0, 6, 9))
+    }
+
     /// Revisions take review comments.
     pub(super) fn comments(self) -> bool {
         self.has(Version(0, 8, 4))

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::model::changeset::{Carried, Comment, Judgement, REMARK, Subject, UnitHead, UnitIds};
+use crate::model::changeset::{Carried, Claimed, Comment, Judgement, NewAttestation, REMARK, UnitHead, UnitIds};
 
 use super::Client;
 use super::bulk::chunks;
@@ -34,8 +34,9 @@ impl Client {
         }
         if self.generation.attests() {
             let ids = UnitIds::one(head.id);
-            let about = Subject::Revision(revision);
-            let answers = self.attest(head.space, &ids, about, REMARK, Judgement::Pass, text).await;
+            let new =
+                NewAttestation { revision, kind: REMARK, result: Judgement::Pass, note: text, claims: BTreeMap::new() };
+            let answers = self.attest(head.space, &ids, &new).await;
             match answers.into_iter().next() {
                 Some((_, Ok(_))) => return Ok(Carried::Attestation),
                 Some((_, Err(error))) if !matches!(error.kind, Kind::Forbidden | Kind::NotFound) => return Err(error),
@@ -85,14 +86,11 @@ impl Client {
         &self,
         space: Uuid,
         ids: &UnitIds,
-        about: Subject,
-        kind: &str,
-        result: Judgement,
-        note: &str,
+        new: &NewAttestation<'_>,
     ) -> Vec<(Uuid, Result<i64, Error>)> {
         let mut all = Vec::new();
         for chunk in chunks(ids) {
-            let answer = self.attest_chunk(space, &chunk, about, kind, result, note).await;
+            let answer = self.attest_chunk(space, &chunk, new).await;
             all.extend(chunk.into_iter().map(|id| {
                 let covered = match &answer {
                     Ok(answer) => answer.get(&id).cloned().unwrap_or_else(|| Err(left_out(""))),
@@ -108,27 +106,22 @@ impl Client {
         &self,
         space: Uuid,
         ids: &[Uuid],
-        about: Subject,
-        kind: &str,
-        result: Judgement,
-        note: &str,
+        new: &NewAttestation<'_>,
     ) -> Result<BTreeMap<Uuid, Result<i64, Error>>, Error> {
         if !self.generation.attests() {
             return Err(left_out("this version of ConfigHub has no attestations"));
         }
-        let revision = match about {
-            Subject::Revision(number) => number.to_string(),
-            Subject::ChangeSet(id) => format!("ChangeSet:{id}"),
-            Subject::Shipped => "LastReleasedRevisionNum".to_owned(),
-        };
+        let NewAttestation { revision, kind, result, note, claims } = new;
         let mark = Uuid::new_v4().to_string();
+        let mut claims = claims.clone();
+        claims.insert(REQUEST, mark.clone());
         let body = json!({
             "Type": kind,
-            "Result": match result { Judgement::Pass => "Pass", Judgement::Fail => "Fail" },
+            "Result": result.name(),
             "Note": note,
-            "Revision": revision,
+            "Revision": revision.to_string(),
             "WhereUnit": Where::among(Attribute::UnitID, ids).into_query()?,
-            "Claims": {REQUEST: mark},
+            "Claims": claims,
         });
         let path = format!("/space/{space}/attestation");
         let write = Write { method: Method::POST, path: &path, query: &[], body: Body::Json(&body) };
@@ -144,6 +137,28 @@ impl Client {
             Ok(None) => sent().await,
             Err(_unread) => Err(met),
         }
+    }
+
+    /// Whether this ConfigHub has attestations.
+    pub fn attests(&self) -> bool {
+        self.generation.attests()
+    }
+
+    /// The attestations of a type that this user left in a Space, newest first.
+    ///
+    /// # Errors
+    /// Whatever a request may meet.
+    pub async fn claimed(&self, space: Uuid, kind: &str, user: Uuid) -> Result<Vec<Claimed>, Error> {
+        let condition = Where::text(Attribute::Type, kind)?.and(Where::id(Attribute::UserID, user));
+        let query = [("where", condition.into_query()?)];
+        let mut found: Vec<wire::ExtendedAttestation> =
+            self.list(&format!("/space/{space}/attestation"), &query).await?;
+        found.sort_by_key(|it| std::cmp::Reverse(it.attestation.created_at));
+        let plain = |it: wire::ExtendedAttestation| Claimed {
+            result: Judgement::of(&it.attestation.result),
+            claims: it.attestation.claims,
+        };
+        Ok(found.into_iter().map(plain).collect())
     }
 
     /// The attestation that carries this mark.

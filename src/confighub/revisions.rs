@@ -81,11 +81,7 @@ impl Client {
         Ok(found
             .into_values()
             .map(|it| {
-                let result = match it.result.as_str() {
-                    "Pass" => Some(Judgement::Pass),
-                    "Fail" => Some(Judgement::Fail),
-                    _ => None,
-                };
+                let result = Judgement::of(&it.result);
                 let wire::Attestation { id, kind, note, expires_at, user, created_at, .. } = it;
                 let revoked = revoked.contains(&id);
                 (id, Attestation { id, kind, result, user, at: created_at, expires_at, revoked, note })
@@ -122,7 +118,9 @@ impl Client {
         let ids: Vec<Uuid> = ids.iter().copied().collect();
         let mut all = Vec::new();
         for chunk in ids.chunks(CHUNK) {
-            let query = [("where", Where::among(attribute, chunk).into_query()?)];
+            // A refusal or a revocation counts, whoever hid it.
+            let hidden = self.generation.hides().then(|| "true".to_owned());
+            let query = [("where", Where::among(attribute, chunk).into_query()?), ("include_hidden", hidden)];
             let found: Vec<wire::ExtendedAttestation> = self.list("/attestation", &query).await?;
             all.extend(found.into_iter().map(|it| it.attestation));
         }

@@ -15,7 +15,7 @@ use crate::model::outcome::{Comparison, EnvironmentOutcome, Obstacle, Reason};
 use crate::model::proposal::Proposal;
 use crate::model::unit::Unit;
 use crate::redact::Redactor;
-use crate::remediation::{self, Compared, Intent, Request};
+use crate::remediation::{self, Compared, Intent, Locked, Request};
 
 /// An environment that was compared.
 pub(super) struct Gathered {
@@ -60,6 +60,7 @@ impl Proposing<'_> {
         interrupted: &Shared<I>,
     ) -> Vec<EnvironmentOutcome> {
         let mut outcomes = Vec::new();
+        let locked = Locked::default();
         for (environment, Gathered { mut outcome, seen }) in self.inputs.environments.iter().zip(gathered) {
             // Where nothing could be compared, nothing is known about drift either.
             if outcome.targets.iter().any(|it| it.result.is_ok()) {
@@ -67,11 +68,12 @@ impl Proposing<'_> {
                     Err(error) => Err(error.obstacle(self.redactor)),
                     Ok(client) => {
                         let left = self.deadline.saturating_duration_since(Instant::now());
-                        let resolved = tokio::time::timeout(left, self.one(client, environment, &outcome, &seen));
+                        let resolved =
+                            tokio::time::timeout(left, self.one(client, environment, &outcome, (&seen, &locked)));
                         tokio::select! {
                             biased;
-                            _ = interrupted.clone() => Err(cut_short()),
-                            resolved = resolved => resolved.unwrap_or_else(|_| Err(cut_short())),
+                            _ = interrupted.clone() => Err(self.cut_short(&locked)),
+                            resolved = resolved => resolved.unwrap_or_else(|_| Err(self.cut_short(&locked))),
                         }
                     }
                 };
@@ -87,7 +89,7 @@ impl Proposing<'_> {
         client: &Client,
         environment: &Environment,
         outcome: &EnvironmentOutcome,
-        seen: &[Seen],
+        (seen, locked): (&[Seen], &Locked),
     ) -> Result<Proposal, Obstacle> {
         let proposing = &self.inputs.proposing;
         let compared: Vec<Compared<'_>> = outcome
@@ -115,16 +117,24 @@ impl Proposing<'_> {
             run_url: self.inputs.github.run_url.as_deref(),
             trigger: self.inputs.github.event_name.as_deref(),
             now: self.now,
+            locked,
             redactor: self.redactor,
         };
         remediation::resolve(client, &request).await
     }
-}
 
-fn cut_short() -> Obstacle {
-    Obstacle {
-        reason: Reason::TimedOut,
-        detail: "the run ended before it was known what is proposed".into(),
-        remedy: "run again: what was begun is finished then".into(),
+    /// The run's time is over, or somebody ended it.
+    fn cut_short(&self, locked: &Locked) -> Obstacle {
+        let locked = locked.units();
+        let held = if locked.is_empty() {
+            String::new()
+        } else {
+            format!("; units that may be locked until the next run: {}", locked.join(", "))
+        };
+        Obstacle {
+            reason: Reason::TimedOut,
+            detail: self.redactor.text(&format!("the run ended before it was known what is proposed{held}")),
+            remedy: "run again: what was begun is finished then".into(),
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::model::changeset::{
 };
 use crate::model::proposal::{Lock, UnitState};
 
+use super::Request;
 use super::fingerprint::Mark;
 use super::plan::{self, Drifted};
 use super::writes::{self, UnitWrites};
@@ -69,11 +70,15 @@ pub(super) async fn all(
     changeset: &ChangeSet,
     history: &BTreeMap<Uuid, Vec<Revision>>,
     tasks: &[&Task<'_>],
-    (lock, environment): (Lock, &str),
+    request: &Request<'_>,
 ) -> BTreeMap<Uuid, Done> {
     let mut done = BTreeMap::new();
     for chunk in tasks.chunks(CHUNK) {
-        done.extend(self::chunk(client, changeset, history, chunk, (lock, environment)).await);
+        let names = || chunk.iter().map(|it| format!("{}/{}", it.drifted.space_slug, it.drifted.unit.slug));
+        request.locked.begin(names());
+        let environment = request.environment.name.as_str();
+        done.extend(self::chunk(client, changeset, history, chunk, (request.lock, environment)).await);
+        request.locked.end(names());
         tracing::info!("Proposed {} of {} units in `{}`", done.len(), tasks.len(), changeset.slug);
     }
     done

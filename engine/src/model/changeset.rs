@@ -208,15 +208,43 @@ pub enum Judgement {
     Fail,
 }
 
-/// Which revision of each unit an attestation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// This number.
-    Revision(i64),
-    /// The newest one under this ChangeSet.
-    ChangeSet(Uuid),
-    /// The one that was shipped.
-    Shipped,
+impl Judgement {
+    /// As the service spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "Pass",
+            Self::Fail => "Fail",
+        }
+    }
+
+    /// From the service's spelling. None: a result that this program does not know.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Pass, Self::Fail].into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// An attestation to be left on a revision of some units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAttestation<'a> {
+    /// Number of the revision, of each unit.
+    pub revision: i64,
+    /// Its `Type`.
+    pub kind: &'a str,
+    /// Its `Result`.
+    pub result: Judgement,
+    /// For people.
+    pub note: &'a str,
+    /// For machines.
+    pub claims: BTreeMap<&'a str, String>,
+}
+
+/// What somebody attested before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its `Result`.
+    pub result: Option<Judgement>,
+    /// For machines.
+    pub claims: BTreeMap<String, String>,
 }
 
 /// Which data a unit's head gets back.

@@ -1,13 +1,13 @@
 //! Every request of the write side by every way in which it can fail: done once or not at all, and never told wrongly.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use drift_detector::confighub::{Error, Kind};
 use drift_detector::demo::faults::{Fault, Rule};
 use drift_detector::demo::world::{CONFIGHUB, Profile};
-use drift_detector::model::changeset::{Carried, ChangeSet, Judgement, Restore, Subject, UnitHead};
+use drift_detector::model::changeset::{Carried, ChangeSet, Judgement, NewAttestation, Restore, UnitHead};
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
@@ -88,8 +88,9 @@ impl Before {
                 Carried::Nothing => panic!("this identity may comment and attest"),
             },
             Operation::Attest => {
-                let about = Subject::ChangeSet(ours.id);
-                let answers = client.attest(shop.space.id, &ids, about, "drift-check", Judgement::Pass, "run 1").await;
+                let (revision, result, claims) = (head.head, Judgement::Pass, BTreeMap::new());
+                let new = NewAttestation { revision, kind: "drift-check", result, note: "run 1", claims };
+                let answers = client.attest(shop.space.id, &ids, &new).await;
                 answers.into_iter().try_for_each(|(_, answer)| match answer? {
                     number if number == head.head => Ok(()),
                     number => panic!("it attested of {number}, not of {}", head.head),

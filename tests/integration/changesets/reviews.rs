@@ -1,11 +1,13 @@
 //! What people say to a proposal: approvals, attestations and their revocations, comments; and what asks for it, gates.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 use drift_detector::confighub::Kind;
 use drift_detector::demo::confighub::Grant;
 use drift_detector::demo::world::Profile;
 use drift_detector::model::changeset::{
-    Attestation, Carried, ChangeSet, Gate, Judgement, REMARK, Restore, Subject, UnitHead,
+    Attestation, Carried, ChangeSet, Gate, Judgement, NewAttestation, REMARK, Restore, UnitHead,
 };
 use serde_json::{Value, json};
 
@@ -107,29 +109,35 @@ async fn a_remark_is_carried_by_what_the_server_has_for_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_check_is_attested_of_what_each_unit_shipped() -> Result<()> {
+async fn a_check_is_attested_of_a_revision_of_each_unit() -> Result<()> {
     for profile in PROFILES {
         let shop = Shop::new(profile).await?;
-        let (ours, head) = proposed(&shop).await?;
+        let (_, head) = proposed(&shop).await?;
         let ids = shop.ids(&["cart", "web"]);
-        let about = Subject::Shipped;
-        let answers = shop.client.attest(shop.space.id, &ids, about, "drift-check", Judgement::Fail, "run 1").await;
+        let fingerprint = |it: &str| BTreeMap::from([("fingerprint", it.to_owned())]);
+        let claims = fingerprint("ab");
+        let new = NewAttestation { revision: 1, kind: "drift-check", result: Judgement::Fail, note: "run 1", claims };
+        let answers = shop.client.attest(shop.space.id, &ids, &new).await;
         assert_eq!(answers.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
-        for (id, answer) in answers {
-            if profile == Profile::Bridge {
-                assert_eq!(kind(answer), Kind::NotFound);
-                continue;
+        for (_, answer) in answers {
+            match profile {
+                Profile::Bridge => assert_eq!(kind(answer), Kind::NotFound),
+                Profile::Release => assert_eq!(answer?, 1),
             }
-            let unit = shop.client.unit_heads(&drift_detector::model::changeset::UnitIds::one(id)).await?;
-            assert_eq!(answer?, unit[0].shipped);
         }
         // A unit without such a revision is left out, and says so.
-        let about = Subject::ChangeSet(ours.id);
-        for (id, answer) in shop.client.attest(shop.space.id, &ids, about, "drift-check", Judgement::Pass, "").await {
+        let new = NewAttestation { revision: head.head, result: Judgement::Pass, claims: fingerprint("cd"), ..new };
+        for (id, answer) in shop.client.attest(shop.space.id, &ids, &new).await {
             match (profile, id == head.id) {
                 (Profile::Release, true) => assert_eq!(answer?, head.head),
                 _ => assert_eq!(kind(answer), Kind::NotFound, "{profile:?}"),
             }
+        }
+        if profile == Profile::Release {
+            let bot = shop.world.confighub().user_id("demo-bot");
+            let left = shop.client.claimed(shop.space.id, "drift-check", bot).await?;
+            let told = left.iter().map(|it| (it.result, it.claims["fingerprint"].as_str())).collect::<Vec<_>>();
+            assert_eq!(told, [(Some(Judgement::Pass), "cd"), (Some(Judgement::Fail), "ab")], "the newest first");
         }
     }
     Ok(())
