@@ -144,18 +144,17 @@ impl Client {
         self.generation.attests()
     }
 
-    /// The attestations of a type that this user left in a Space, newest first.
+    /// The attestations of a type that this user left in a Space.
     ///
     /// # Errors
     /// Whatever a request may meet.
     pub async fn claimed(&self, space: Uuid, kind: &str, user: Uuid) -> Result<Vec<Claimed>, Error> {
         let condition = Where::text(Attribute::Type, kind)?.and(Where::id(Attribute::UserID, user));
         let query = [("where", condition.into_query()?)];
-        let mut found: Vec<wire::ExtendedAttestation> =
-            self.list(&format!("/space/{space}/attestation"), &query).await?;
-        found.sort_by_key(|it| std::cmp::Reverse(it.attestation.created_at));
+        let found: Vec<wire::ExtendedAttestation> = self.list(&format!("/space/{space}/attestation"), &query).await?;
         let plain = |it: wire::ExtendedAttestation| Claimed {
             result: Judgement::of(&it.attestation.result),
+            at: it.attestation.created_at,
             claims: it.attestation.claims,
         };
         Ok(found.into_iter().map(plain).collect())

@@ -22,6 +22,8 @@ const TYPE: &str = "drift-check";
 const STATE: &str = "drift-detector/state";
 /// The claim that holds the number of the revision.
 const REVISION: &str = "drift-detector/revision";
+/// The claim that holds when the run began, in RFC 3339: of two that were left at once the later one is known by it.
+const RUN: &str = "drift-detector/run";
 
 /// What came of comparing the units of a Space of which the same number was shipped.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -104,7 +106,8 @@ impl Desk<'_> {
         if checked.is_empty() {
             return Ok(());
         }
-        let before = self.client.claimed(compared.space, TYPE, self.sight.identity.id).await?;
+        let mut before = self.client.claimed(compared.space, TYPE, self.sight.identity.id).await?;
+        before.sort_by(|one, other| (other.at, other.claims.get(RUN)).cmp(&(one.at, one.claims.get(RUN))));
         for (revision, checked) in checked {
             for (result, units) in checked.missing(*revision, &before) {
                 if self.request.intent == Intent::Rehearse {
@@ -114,7 +117,8 @@ impl Desk<'_> {
                         .push(format!("attest {TYPE} {} of revision {revision} of {units} in {space}", result.name()));
                     continue;
                 }
-                let claims = BTreeMap::from([(REVISION, revision.to_string()), (STATE, checked.state())]);
+                let run = self.request.now.to_string();
+                let claims = BTreeMap::from([(REVISION, revision.to_string()), (STATE, checked.state()), (RUN, run)]);
                 let note = self.check_note(result, checked, &units);
                 let new = NewAttestation { revision: *revision, kind: TYPE, result, note: &note, claims };
                 let answers = self.client.attest(compared.space, &units, &new).await;
@@ -149,7 +153,7 @@ mod tests {
 
     fn said(revision: i64, checked: &Checked, result: Judgement) -> Claimed {
         let claims = [(REVISION, revision.to_string()), (STATE, checked.state())];
-        Claimed { result: Some(result), claims: claims.map(|(key, value)| (key.to_owned(), value)).into() }
+        Claimed { result: Some(result), at: None, claims: claims.map(|(key, value)| (key.to_owned(), value)).into() }
     }
 
     #[test]

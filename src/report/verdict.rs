@@ -119,6 +119,8 @@ impl NotComparedGroup {
             if let Some(group) = groups.last_mut() {
                 group.count += 1;
                 match (object, unit) {
+                    // Several units may state the same.
+                    (Some(object), _) if group.objects.last() == Some(&object) => {}
                     (Some(object), _) => group.objects.push(object),
                     (None, Some(unit)) => group.units.push(unit),
                     (None, None) => {}

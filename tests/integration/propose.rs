@@ -1,6 +1,7 @@
 //! Fixes are proposed, followed, approved and closed, against both generations of ConfigHub.
 
 mod bulk;
+mod checks;
 mod crash;
 mod door;
 mod faults;

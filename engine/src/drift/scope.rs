@@ -248,22 +248,23 @@ impl Selection {
                 }
                 continue;
             };
-            // Told once, for all who state it.
             by.sort();
             by.dedup();
             let detail = match by.as_slice() {
                 [only] => format!("the unit `{only}` states it more than once"),
                 several => format!("the units `{}` all state it", several.join("`, `")),
             };
-            self.not_compared.push(NotCompared {
-                unit: by.into_iter().next(),
-                object: Some(object.key),
-                obstacle: Obstacle {
-                    reason: Reason::Misconfigured,
-                    detail: redactor.text(&detail),
-                    remedy: Text::from("state the object once"),
-                },
-            });
+            let obstacle = Obstacle {
+                reason: Reason::Misconfigured,
+                detail: redactor.text(&detail),
+                remedy: Text::from("state the object once"),
+            };
+            // Of none of them everything was compared.
+            self.not_compared.extend(by.into_iter().map(|unit| NotCompared {
+                unit: Some(unit),
+                object: Some(object.key.clone()),
+                obstacle: obstacle.clone(),
+            }));
         }
         unique
     }

@@ -243,6 +243,8 @@ pub struct NewAttestation<'a> {
 pub struct Claimed {
     /// Its `Result`.
     pub result: Option<Judgement>,
+    /// When.
+    pub at: Option<Timestamp>,
     /// For machines.
     pub claims: BTreeMap<String, String>,
 }
