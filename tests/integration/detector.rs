@@ -31,7 +31,7 @@ pub(crate) struct Answer {
 impl Detector {
     pub(crate) fn new() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        // The binary reads the system's root certificates even where it only talks to loopback.
+        // Where the system's root certificates are not in their usual place, a service with TLS needs these.
         let mut variables = BTreeMap::from([("HOME".to_owned(), folder.path().display().to_string())]);
         for kept in ["SSL_CERT_FILE", "SSL_CERT_DIR", "PATH"] {
             if let Ok(value) = std::env::var(kept) {

@@ -1,5 +1,8 @@
 //! Entities that lists return, how they lead to one another, and how their attributes compare.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use super::Profile;
 use super::described::described;
 
@@ -124,11 +127,11 @@ impl Kind {
 
 /// How an attribute of any entity compares: ConfigHub names them consistently.
 pub(super) fn type_of(attribute: &str) -> Type {
-    if listed(MAPS, attribute) {
+    if MAPS.contains(attribute) {
         Type::Map
-    } else if listed(LISTS, attribute) || attribute.ends_with("IDs") {
+    } else if LISTS.contains(attribute) || attribute.ends_with("IDs") {
         Type::List
-    } else if listed(BOOLEANS, attribute) {
+    } else if BOOLEANS.contains(attribute) {
         Type::Boolean
     } else if attribute.starts_with("External") {
         Type::Text
@@ -143,13 +146,24 @@ pub(super) fn type_of(attribute: &str) -> Type {
     }
 }
 
-fn listed(names: &str, name: &str) -> bool {
-    names.split_whitespace().any(|known| known == name)
+fn words(text: &str) -> BTreeSet<&str> {
+    text.split_whitespace().collect()
 }
 
-const MAPS: &str = "Annotations ApplyGates ApplyWarnings Attestations ChangeOrders Claims Clearance DeleteGates \
+// Asked for every row of every list.
+static MAPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    words(
+        "Annotations ApplyGates ApplyWarnings Attestations ChangeOrders Claims Clearance DeleteGates \
     DestroyGates Facts Final Guards Labels LiveStatus Options Permissions ProvidedInfo Releases Tags TargetOptions \
-    ValidationErrors ValidationPassed ValidationTriggerIDs ValidationWarnings ValueTriggerIDs Values";
-const LISTS: &str = "ApprovedBy Arguments AttestationPrerequisites Conflicts CustomPrerequisites FromLinkID \
-    NeededPaths ProvidedPaths Stages";
-const BOOLEANS: &str = "ChangeWorkflowRequired Disabled Protect Published StartTagIsPriorRevision Validating Warn";
+    ValidationErrors ValidationPassed ValidationTriggerIDs ValidationWarnings ValueTriggerIDs Values",
+    )
+});
+static LISTS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    words(
+        "ApprovedBy Arguments AttestationPrerequisites Conflicts CustomPrerequisites FromLinkID \
+    NeededPaths ProvidedPaths Stages",
+    )
+});
+static BOOLEANS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    words("ChangeWorkflowRequired Disabled Protect Published StartTagIsPriorRevision Validating Warn")
+});

@@ -75,7 +75,7 @@ impl Door {
         rustls::crypto::ring::default_provider().install_default().ok();
         let gate = Arc::new(Gate {
             service: world.url(CONFIGHUB)?,
-            client: reqwest::Client::builder().no_proxy().build()?,
+            client: reqwest::Client::builder().no_proxy().tls_certs_only([]).build()?,
             counted,
             asks: Semaphore::new(0),
             answers: Semaphore::new(0),
