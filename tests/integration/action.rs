@@ -1,5 +1,6 @@
 //! As a step of a workflow: inputs, outputs, the summary, and nothing that the runner would take for a command.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
@@ -191,7 +192,10 @@ fn files_in_the_workspace_are_its_owners() -> Result<()> {
     let prepared = match prepared.owned_by(user, group) {
         Ok(prepared) => prepared,
         Err(error) => {
-            eprintln!("skipped: only root gives files away, as only a container's root has to ({error:#})");
+            writeln!(
+                std::io::stderr(),
+                "skipped: only root gives files away, as only a container's root has to ({error:#})"
+            )?;
             return Ok(());
         }
     };

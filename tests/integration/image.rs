@@ -32,9 +32,10 @@ mkdir -p target/some-tuple/dist && echo built >target/some-tuple/dist/drift-dete
 #[test]
 fn the_build_finds_all_it_needs_in_what_the_dockerfile_copies() -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = TempDir::new()?;
-    let shim = folder.path().join("bin/cargo");
-    fs::create_dir(folder.path().join("bin"))?;
+    // Always the same, so that what was checked is not checked again.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("image");
+    let shim = folder.join("bin/cargo");
+    fs::create_dir_all(folder.join("bin"))?;
     fs::write(&shim, CHECKING)?;
     fs::set_permissions(&shim, fs::Permissions::from_mode(0o755))?;
     let binary = Path::new(env!("CARGO_BIN_EXE_drift-detector"));
@@ -42,14 +43,14 @@ fn the_build_finds_all_it_needs_in_what_the_dockerfile_copies() -> Result<()> {
     for (arch, tuple) in
         [("amd64", "x86_64-unknown-linux-gnu"), ("arm64", "aarch64-unknown-linux-gnu"), ("", "host-tuple")]
     {
-        let seen = folder.path().join("seen");
+        let seen = folder.join("seen");
         let paths = env::join_paths(
             [shim.parent().context("it has a folder")?.to_owned()]
                 .into_iter()
                 .chain(env::split_paths(&env::var_os("PATH").context("there is a PATH")?)),
         )?;
         let done = Command::new(repository.join(".ci/build-stage"))
-            .arg(folder.path().join("root"))
+            .arg(folder.join("root"))
             .env("PATH", paths)
             .env("REAL", env!("CARGO"))
             .env("SEEN", &seen)
@@ -62,7 +63,7 @@ fn the_build_finds_all_it_needs_in_what_the_dockerfile_copies() -> Result<()> {
         assert!(called.windows(2).any(|it| it == ["--target", tuple]), "{called:?}");
         assert!(called.windows(2).any(|it| it == ["--config", ".cargo/dist.toml"]), "{called:?}");
         assert!(called.contains(&"--locked"), "{called:?}");
-        assert_eq!(fs::read_to_string(folder.path().join("root/src/drift-detector"))?, "built\n");
+        assert_eq!(fs::read_to_string(folder.join("root/src/drift-detector"))?, "built\n");
     }
     Ok(())
 }

@@ -95,11 +95,10 @@ fn what_the_file_holds_has_no_input_and_what_the_table_explains_exists() -> Resu
     for name in Action::read()?.inputs.keys() {
         assert!(name == "environments" || !top.contains(&name), "`{name}` is an input and a key of the file");
     }
-    let mut keys = Vec::new();
-    collect(&schema, &mut keys);
+    let text = schema.to_string();
     for written in table("## Configuration file")?.keys() {
         let last = written.trim_end_matches("[]").rsplit('.').next().context("a key has a name")?;
-        assert!(keys.iter().any(|it| it == last) || top.iter().any(|it| *it == last), "the file has no `{written}`");
+        assert!(text.contains(&format!("\"{last}\":")), "the file has no `{written}`");
     }
     Ok(())
 }
