@@ -16,7 +16,7 @@ use crate::report::Report;
 
 use outputs::Paths;
 
-pub use files::Owner;
+pub use files::{Owner, create_folder};
 
 /// Where a report goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

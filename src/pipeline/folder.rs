@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::bundle::{INDEX, version};
 use crate::inputs::GitHub;
-use crate::publish::Owner;
+use crate::publish::{self, Owner};
 
 /// Writes the files into a new folder beside it, which then takes its place. An older recording is replaced.
 pub(super) fn write(folder: &Path, files: &[(String, String)], github: &GitHub) -> anyhow::Result<()> {
@@ -27,7 +27,8 @@ pub(super) fn write(folder: &Path, files: &[(String, String)], github: &GitHub) 
 
 fn fill(folder: &Path, files: &[(String, String)], owner: Owner) -> anyhow::Result<()> {
     let failed = || format!("failed to write `{}`", folder.display());
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(failed)?;
+    publish::create_folder(folder.parent().unwrap_or(Path::new("")), owner)?;
+    fs::DirBuilder::new().mode(0o700).create(folder).with_context(failed)?;
     for (name, text) in files {
         let path = folder.join(name);
         let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);

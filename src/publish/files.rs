@@ -33,8 +33,11 @@ impl Owner {
     }
 }
 
-/// Creates a folder and what is missing above it.
-pub(super) fn create_folder(folder: &Path, owner: Owner) -> anyhow::Result<()> {
+/// Creates a folder and what is missing above it, and hands over what it created.
+///
+/// # Errors
+/// The folder cannot be created.
+pub fn create_folder(folder: &Path, owner: Owner) -> anyhow::Result<()> {
     let missing: Vec<_> = folder.ancestors().take_while(|it| !it.as_os_str().is_empty() && !it.exists()).collect();
     fs::create_dir_all(folder).with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
     missing.into_iter().for_each(|it| owner.take(it));

@@ -1,44 +1,26 @@
 //! As a step of a workflow: inputs, outputs, the summary, and nothing that the runner would take for a command.
 
-use std::fs;
-use std::path::Path;
+use std::io::Write as _;
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use drift_detector::demo::faults::{Fault, Rule};
 use drift_detector::demo::story::{ClusterStory, Space, Story, Unit};
 use drift_detector::demo::world::{CONFIGHUB, Profile};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::detector::{Answer, Detector};
 use crate::errors::drifted;
-use crate::estate::{Estate, ONE, THREE, config_map};
-use crate::runner::commands;
+use crate::estate::{Estate, ONE, THREE, config_map, live_config_map};
+use crate::runner::{Action, commands};
 
 /// What an attacker writes into a cluster or a unit.
 const HOSTILE: &str = "x\n::set-output name=status::clean\n  ::error::forged\n##[error]forged\r::add-mask::a\r\n \
                        y ##[set-env name=PATH]forged\n::stop-commands::forged\u{2028}::warning::forged";
 
-/// The step as `uses:` runs it: every declared input is set, with its default where the workflow says nothing.
-fn step(estate: &Estate, event: &str, with: &[(&str, &str)]) -> Result<Detector> {
-    #[derive(Deserialize)]
-    struct Action {
-        inputs: std::collections::BTreeMap<String, Input>,
-    }
-    #[derive(Deserialize)]
-    struct Input {
-        default: String,
-    }
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml"))?;
-    let action: Action = serde_saphyr::from_str(&text)?;
-    for (name, _) in with {
-        ensure!(action.inputs.contains_key(*name), "action.yml has no input `{name}`");
-    }
-    let detector = estate.detector()?.in_workflow(event)?;
-    Ok(action.inputs.iter().fold(detector, |detector, (name, input)| {
-        let given = with.iter().find(|it| it.0 == name).map(|it| it.1);
-        detector.variable(&format!("INPUT_{}", name.to_uppercase()), given.unwrap_or(&input.default))
-    }))
+/// The step as `uses:` runs it.
+pub(crate) fn step(estate: &Estate, event: &str, with: &[(&str, &str)]) -> Result<Detector> {
+    estate.detector()?.in_workflow(event)?.with(with)
 }
 
 #[test]
@@ -48,12 +30,8 @@ fn every_output_is_written_and_read_back_by_the_runner() -> Result<()> {
     assert_eq!(answer.code, Some(0), "{}", answer.said());
     let outputs = answer.outputs()?;
     let names: Vec<&str> = outputs.keys().map(String::as_str).collect();
-    let declared: Value =
-        serde_saphyr::from_str(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml"))?)?;
-    let mut wanted: Vec<&str> =
-        declared["outputs"].as_object().context("outputs")?.keys().map(String::as_str).collect();
-    wanted.sort_unstable();
-    assert_eq!(names, wanted);
+    let declared = Action::read()?.outputs;
+    assert_eq!(names, declared.keys().map(String::as_str).collect::<Vec<_>>());
     for (name, value) in [
         ("status", "drift"),
         ("reason", "drift"),
@@ -75,7 +53,7 @@ fn every_output_is_written_and_read_back_by_the_runner() -> Result<()> {
         (&report["run"]["trigger"], &report["run"]["config"]),
         (&json!("schedule"), &json!(".github/drift.yaml"))
     );
-    assert_eq!(answer.file("runner/summary")?, answer.file("drift-report/summary.md")?);
+    assert_eq!(answer.summary()?, answer.file("drift-report/summary.md")?);
     assert!(!answer.file("drift-report/report.md")?.is_empty());
     Ok(())
 }
@@ -122,17 +100,16 @@ fn the_log_is_a_group_and_one_annotation() -> Result<()> {
 }
 
 /// Names of the commands that the runner obeyed; fails where one stands on standard error or carries forged words.
-fn ours(answer: &Answer) -> Result<Vec<String>> {
+pub(crate) fn ours(answer: &Answer) -> Result<Vec<String>> {
     let on_stderr = commands(&answer.stderr);
     ensure!(on_stderr.is_empty(), "commands on standard error: {on_stderr:?}");
-    let obeyed = commands(&answer.stdout);
-    let name = |line: &String| line.trim_start_matches(':').split([' ', ':']).next().unwrap_or_default().to_owned();
-    ensure!(obeyed.iter().all(|it| it.starts_with("::")), "{obeyed:?}");
-    Ok(obeyed.iter().map(name).collect())
+    let obeyed = answer.commands();
+    ensure!(obeyed.iter().all(|it| it.line.starts_with("::")), "{obeyed:?}");
+    Ok(obeyed.into_iter().map(|it| it.name).collect())
 }
 
 /// A Space and a cluster full of [`HOSTILE`].
-fn hostile() -> Story {
+pub(crate) fn hostile() -> Story {
     let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings",
         "annotations": {HOSTILE: HOSTILE}}, "data": {"mode": "fast", HOSTILE: "x"}});
     let named = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": HOSTILE, "namespace": HOSTILE}, "data": {"a": "b"}});
@@ -204,5 +181,47 @@ fn hostile_inputs_give_the_runner_no_command() -> Result<()> {
     let estate = Estate::new(&drifted(&["dev"]), Profile::Release, &config)?;
     let answer = step(&estate, "schedule", &[])?.run()?;
     assert!(ours(&answer)?.iter().all(|it| it == "error"), "{}", answer.said());
+    Ok(())
+}
+
+#[test]
+fn files_in_the_workspace_are_its_owners() -> Result<()> {
+    let estate = Estate::new(&drifted(&["dev"]), Profile::Release, ONE)?;
+    let (user, group) = (1001, 121);
+    let prepared = step(&estate, "schedule", &[("out", "reports/today"), ("record", "kept/recording")])?;
+    let prepared = match prepared.owned_by(user, group) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            writeln!(
+                std::io::stderr(),
+                "skipped: only root gives files away, as only a container's root has to ({error:#})"
+            )?;
+            return Ok(());
+        }
+    };
+    let answer = prepared.run()?;
+    assert_eq!(answer.code, Some(0), "{}", answer.said());
+    assert!(
+        !answer.file("reports/today/report.md")?.is_empty() && !answer.file("kept/recording/index.json")?.is_empty()
+    );
+    assert_eq!(answer.strangers(user, group)?, Vec::<PathBuf>::new());
+    Ok(())
+}
+
+#[test]
+fn a_report_of_thousands_of_findings_fits_what_the_runner_takes() -> Result<()> {
+    let mut space = Space::new("shop-dev").namespace("shop");
+    let mut live = Vec::new();
+    for number in 0..2_000 {
+        let name = format!("settings-{number}");
+        space = space.unit((&*name, &*config_map(&name, &"fast ".repeat(100))));
+        live.push(live_config_map(&name, &"slow ".repeat(100)));
+    }
+    let story = Story::new().space(space).cluster(ClusterStory::new("dev", live));
+    let estate = Estate::new(&story, Profile::Release, ONE)?;
+    let answer = step(&estate, "schedule", &[("mode", "detect")])?.run()?;
+    assert_eq!(answer.outputs()?["drift-count"], "2000", "{}", answer.said());
+    assert!(answer.outputs()?["summary-json"].len() < 32 * 1024);
+    assert!(answer.summary()?.contains("2000"), "the summary is there, and whole in its numbers");
     Ok(())
 }

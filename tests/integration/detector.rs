@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
@@ -11,7 +12,10 @@ use drift_detector::pipeline;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::runner;
+use crate::runner::{self, Action, Folders, Image};
+
+/// What the runner puts in place of `${{ github.token }}`.
+const GITHUB_TOKEN: &str = "ghs_emulated0000000000000000000000000000";
 
 /// A call of the binary that is being prepared.
 pub(crate) struct Detector {
@@ -31,8 +35,10 @@ pub(crate) struct Answer {
 impl Detector {
     pub(crate) fn new() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
+        let workspace = Folders::below(folder.path()).workspace();
+        fs::create_dir(&workspace)?;
+        let mut variables = BTreeMap::from([("HOME".to_owned(), workspace.display().to_string())]);
         // Where the system's root certificates are not in their usual place, a service with TLS needs these.
-        let mut variables = BTreeMap::from([("HOME".to_owned(), folder.path().display().to_string())]);
         for kept in ["SSL_CERT_FILE", "SSL_CERT_DIR", "PATH"] {
             if let Ok(value) = std::env::var(kept) {
                 variables.insert(kept.to_owned(), value);
@@ -61,29 +67,62 @@ impl Detector {
 
     /// A path in the call's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folders().workspace().join(name)
     }
 
-    /// As a step of a workflow: its files, and the runner's variables.
+    fn folders(&self) -> Folders {
+        Folders::below(self.folder.path())
+    }
+
+    /// As a step of a workflow that this event started, with an empty payload.
     pub(crate) fn in_workflow(self, event: &str) -> anyhow::Result<Self> {
-        let (output, summary) = (self.path("runner/output"), self.path("runner/summary"));
-        let workspace = self.folder.path().display().to_string();
-        let this = self.file("runner/output", "")?.file("runner/summary", "")?;
-        Ok(this
-            .variable("GITHUB_ACTIONS", "true")
-            .variable("GITHUB_EVENT_NAME", event)
-            .variable("GITHUB_WORKSPACE", workspace)
-            .variable("GITHUB_OUTPUT", output.display().to_string())
-            .variable("GITHUB_STEP_SUMMARY", summary.display().to_string())
-            .variable("GITHUB_SERVER_URL", "https://github.com")
-            .variable("GITHUB_REPOSITORY", "example/shop")
-            .variable("GITHUB_RUN_ID", "42")
-            .variable("GITHUB_RUN_ATTEMPT", "1"))
+        self.in_workflow_of(event, &Value::Object(serde_json::Map::new()))
+    }
+
+    /// As a step of a workflow that this event started. Variables that were set before stay as they are.
+    pub(crate) fn in_workflow_of(mut self, event: &str, payload: &Value) -> anyhow::Result<Self> {
+        let folders = self.folders();
+        folders.lay_out(payload)?;
+        self.variables.remove("HOME");
+        for (name, value) in runner::variables(event, &folders) {
+            self.variables.entry(name).or_insert(value);
+        }
+        Ok(self)
+    }
+
+    /// As `uses:` runs it: every declared input is set, with its default where the workflow says nothing.
+    pub(crate) fn with(mut self, with: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let with = with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let github = BTreeMap::from([("token", GITHUB_TOKEN)]);
+        self.variables.extend(Action::read()?.variables(&with, &github)?);
+        Ok(self)
+    }
+
+    /// Gives the workspace to this user and group, as on a runner, whose containers are another's.
+    pub(crate) fn owned_by(self, user: u32, group: u32) -> anyhow::Result<Self> {
+        let workspace = self.folders().workspace();
+        for file in runner::files(&workspace)? {
+            for path in workspace.join(file).ancestors().take_while(|it| it.starts_with(&workspace)) {
+                chown(path, Some(user), Some(group))?;
+            }
+        }
+        Ok(self)
     }
 
     /// Runs it to its end.
     pub(crate) fn run(self) -> anyhow::Result<Answer> {
-        let done = self.command().output().context("failed to run drift-detector")?;
+        let command = self.command();
+        self.done(command)
+    }
+
+    /// The same in a container of the image.
+    pub(crate) fn run_in(self, image: &Image) -> anyhow::Result<Answer> {
+        let command = image.command(&self.folders(), &self.variables, &self.arguments)?;
+        self.done(command)
+    }
+
+    fn done(self, mut command: Command) -> anyhow::Result<Answer> {
+        let done = command.output().context("failed to run drift-detector")?;
         Ok(Answer {
             code: done.status.code(),
             stdout: String::from_utf8(done.stdout)?,
@@ -117,12 +156,20 @@ impl Detector {
 
     /// The call as a command, for tests that watch it run.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_drift-detector"));
+        self.command_after(&[])
+    }
+
+    /// The call as a command whose words stand behind those of a program that starts it.
+    pub(crate) fn command_after(&self, starter: &[&str]) -> Command {
+        let binary = env!("CARGO_BIN_EXE_drift-detector");
+        let mut words = starter.iter().copied().chain([binary]);
+        let mut command = Command::new(words.next().unwrap_or(binary));
         command
+            .args(words)
             .args(&self.arguments)
             .env_clear()
             .envs(&self.variables)
-            .current_dir(self.folder.path())
+            .current_dir(self.path(""))
             .stdin(Stdio::null());
         command
     }
@@ -131,7 +178,7 @@ impl Detector {
 impl Answer {
     /// A file that the call wrote, or was given.
     pub(crate) fn file(&self, name: &str) -> anyhow::Result<String> {
-        let path = self.folder.path().join(name);
+        let path = self.folders().workspace().join(name);
         fs::read_to_string(&path).with_context(|| format!("failed to read `{}`; {}", path.display(), self.said()))
     }
 
@@ -142,38 +189,52 @@ impl Answer {
 
     /// The step's outputs, as the runner reads them.
     pub(crate) fn outputs(&self) -> anyhow::Result<BTreeMap<String, String>> {
-        runner::outputs(&self.file("runner/output")?)
+        runner::outputs(&fs::read_to_string(self.folders().output())?)
+    }
+
+    /// The step's summary, as GitHub shows it.
+    pub(crate) fn summary(&self) -> anyhow::Result<String> {
+        Ok(runner::summary(&fs::read_to_string(self.folders().summary())?)?.to_owned())
+    }
+
+    /// The commands that the runner obeyed, of both streams.
+    pub(crate) fn commands(&self) -> Vec<runner::Command> {
+        [&self.stdout, &self.stderr].into_iter().flat_map(|it| runner::commands(it)).collect()
+    }
+
+    /// Files in the workspace that belong to neither this user nor this group.
+    pub(crate) fn strangers(&self, user: u32, group: u32) -> anyhow::Result<Vec<PathBuf>> {
+        let workspace = self.folders().workspace();
+        let mut strangers = Vec::new();
+        for file in runner::files(&workspace)? {
+            for path in workspace.join(file).ancestors().take_while(|it| it.starts_with(&workspace)) {
+                let metadata = fs::symlink_metadata(path)?;
+                if (metadata.uid(), metadata.gid()) != (user, group) {
+                    strangers.push(path.to_owned());
+                }
+            }
+        }
+        Ok(strangers)
     }
 
     /// Everything that left: both streams and every file that is not an input.
     pub(crate) fn everything(&self) -> anyhow::Result<String> {
         let mut all = format!("{}\n{}", self.stdout, self.stderr);
-        for folder in ["drift-report", "runner", "recording"] {
-            let folder = self.folder.path().join(folder);
-            for file in files(&folder)? {
-                all.push_str(&fs::read_to_string(file)?);
+        let written = ["workspace/drift-report", "workspace/recording", "file_commands", "home", "runner_temp"];
+        for folder in written.map(|it| self.folder.path().join(it)).into_iter().filter(|it| it.is_dir()) {
+            for file in runner::files(&folder)? {
+                all.push_str(&fs::read_to_string(folder.join(file))?);
             }
         }
         Ok(all)
+    }
+
+    fn folders(&self) -> Folders {
+        Folders::below(self.folder.path())
     }
 
     /// Both streams, for the message of a failed assertion.
     pub(crate) fn said(&self) -> String {
         format!("exit {:?}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
-}
-
-fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let Ok(entries) = fs::read_dir(folder) else { return Ok(Vec::new()) };
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(self::files(&path)?);
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

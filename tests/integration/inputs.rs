@@ -6,35 +6,12 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use clap::{Arg, Args as _, Command};
 use drift_detector::inputs::flags::{DECLARED, Flags};
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Action {
-    inputs: BTreeMap<String, Input>,
-    outputs: BTreeMap<String, Output>,
-    runs: Runs,
-}
-
-#[derive(Deserialize)]
-struct Input {
-    description: String,
-    default: String,
-}
-
-#[derive(Deserialize)]
-struct Output {
-    description: String,
-}
-
-#[derive(Deserialize)]
-struct Runs {
-    using: String,
-    image: String,
-}
+use crate::runner::Action;
 
 #[test]
 fn the_action_the_flags_and_the_readme_name_the_same_inputs() -> Result<()> {
-    let action = action()?;
+    let action = Action::read()?;
     let names = sorted(DECLARED.iter().map(|it| it.name));
     assert_eq!(sorted(action.inputs.keys().map(String::as_str)), names);
     let command = Flags::augment_args(Command::new("run"));
@@ -45,14 +22,14 @@ fn the_action_the_flags_and_the_readme_name_the_same_inputs() -> Result<()> {
 
 #[test]
 fn defaults_are_the_same_everywhere() -> Result<()> {
-    let action = action()?;
+    let action = Action::read()?;
     let command = Flags::augment_args(Command::new("run"));
     let table = table("## Inputs")?;
     for declared in DECLARED {
         let name = declared.name;
         let input = action.inputs.get(name).context("the action declares it")?;
         assert_eq!(input.default, declared.default, "{name} in action.yml");
-        assert!(!input.description.is_empty(), "{name} in action.yml");
+        assert!(!input.description.is_empty() && !input.required, "{name} in action.yml");
         let written = table.get(name).context("the README lists it")?;
         let flag = command.get_arguments().find(|it| it.get_long() == Some(name)).context("the flag is there")?;
         let help = flag.get_help().context("the flag has a help text")?.to_string();
@@ -68,7 +45,7 @@ fn defaults_are_the_same_everywhere() -> Result<()> {
 
 #[test]
 fn the_readme_lists_the_outputs_of_the_action() -> Result<()> {
-    let action = action()?;
+    let action = Action::read()?;
     let listed = table("## Outputs")?;
     assert_eq!(sorted(listed.keys().map(String::as_str)), sorted(action.outputs.keys().map(String::as_str)));
     assert!(action.outputs.values().all(|it| !it.description.is_empty()));
@@ -111,6 +88,21 @@ fn the_configuration_table_of_the_readme_names_every_key() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn what_the_file_holds_has_no_input_and_what_the_table_explains_exists() -> Result<()> {
+    let schema = drift_detector::inputs::config::schema();
+    let top: Vec<&String> = schema["properties"].as_object().context("properties")?.keys().collect();
+    for name in Action::read()?.inputs.keys() {
+        assert!(name == "environments" || !top.contains(&name), "`{name}` is an input and a key of the file");
+    }
+    let text = schema.to_string();
+    for written in table("## Configuration file")?.keys() {
+        let last = written.trim_end_matches("[]").rsplit('.').next().context("a key has a name")?;
+        assert!(text.contains(&format!("\"{last}\":")), "the file has no `{written}`");
+    }
+    Ok(())
+}
+
 /// Names of the schema's keys that hold plain values.
 fn collect(schema: &serde_json::Value, keys: &mut Vec<String>) {
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -121,10 +113,6 @@ fn collect(schema: &serde_json::Value, keys: &mut Vec<String>) {
             keys.push(name.clone());
         }
     }
-}
-
-fn action() -> Result<Action> {
-    Ok(serde_saphyr::from_str(&file("action.yml")?)?)
 }
 
 /// First column (without backticks) and second column of the table below a heading.

@@ -18,6 +18,7 @@ mod errors;
 mod explain;
 mod faults;
 mod hub;
+mod image;
 mod inputs;
 mod interrupted;
 mod kubernetes;

@@ -121,10 +121,9 @@ fn a_pull_request_gets_a_notice_and_nothing_is_contacted() -> Result<()> {
             "::notice title=Drift Detector::Nothing was compared. This version does not compare on pull requests";
         assert_eq!(answer.stdout.matches(notice).count(), 1, "{}", answer.said());
         assert!(!answer.file("drift-report/report.md")?.contains("no configuration"), "nobody looked for one");
-        assert!(answer.file("runner/output")?.contains("status<<"), "{}", answer.said());
         assert_eq!(answer.outputs()?["status"], "skipped");
         assert!(estate.world.journal().is_empty(), "{}", answer.said());
-        assert!(!answer.file("runner/summary")?.is_empty());
+        assert!(!answer.summary()?.is_empty());
     }
     Ok(())
 }
