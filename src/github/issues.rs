@@ -136,7 +136,7 @@ impl Client {
 
     /// When the issue got this label for the last time.
     pub async fn labelled_at(&self, number: u64, label: &str) -> Result<Option<Timestamp>, Error> {
-        let path = self.path(&format!("/issues/{number}/events"));
+        let path = self.path(&format!("/issues/{number}/timeline"));
         let events: Vec<wire::Event> = self.list(&path, &[], Permission::IssuesRead).await?;
         let of_label = events.into_iter().filter(|it| it.event == "labeled").filter_map(|it| {
             let name = it.label?.name()?;

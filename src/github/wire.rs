@@ -79,6 +79,7 @@ pub(super) struct Comment {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Event {
+    #[serde(default)]
     pub(super) event: String,
     pub(super) created_at: Option<Timestamp>,
     pub(super) label: Option<Label>,

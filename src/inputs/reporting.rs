@@ -1,5 +1,6 @@
 //! Where on GitHub a report goes: the inputs from `github-token` to `github-wait`.
 
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::reporting::{CommentMode, CommentRules, GitHubAccess, IssueRules, Notify, Pace, Reporting};
@@ -210,7 +211,14 @@ fn key(ctx: &Settings<'_>, project: Option<&Project>) -> Result<String, Problem>
         Some(given) => Ok(given.value),
         None => Ok(project.map_or_else(
             || config::DEFAULT_PATH.to_owned(),
-            |it| it.path.clone().unwrap_or_else(|| it.all_targets.join(",")),
+            |it| it.path.as_deref().map_or_else(|| it.all_targets.join(","), |path| in_repository(ctx, path)),
         )),
     }
+}
+
+/// The path as it is called in the repository, however it was written: another spelling is no other configuration.
+fn in_repository(ctx: &Settings<'_>, path: &str) -> String {
+    let path = Path::new(path);
+    let parts = path.strip_prefix(&ctx.github.workspace).unwrap_or(path).components();
+    parts.filter(|it| *it != Component::CurDir).collect::<PathBuf>().display().to_string()
 }

@@ -3,8 +3,6 @@
 mod comment;
 mod issue;
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::github::{Client, Comment, Error, Issue, Kind, Permission, Subject};
@@ -23,8 +21,6 @@ use super::{Delivered, Run};
 const SIZES: u32 = 5;
 /// How often a post is tried that did not land.
 const TRIES: usize = 3;
-/// Comments are looked for from so long before the run, because GitHub's clock is not ours.
-const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
 
 /// The tracking issue and the pull request's comment, as far as this run has to do with them.
 pub struct Threads<'a> {
@@ -165,7 +161,7 @@ impl<'a> Threads<'a> {
     }
 
     /// Comments, or finds that it did. A text is only sent again when it is certain that it is not there.
-    async fn comment(&self, client: &Client, subject: Subject, body: &str, run: &Run<'_>) -> Result<Comment, Error> {
+    async fn comment(&self, client: &Client, subject: Subject, body: &str) -> Result<Comment, Error> {
         let mut tried = 0;
         loop {
             tried += 1;
@@ -173,7 +169,7 @@ impl<'a> Threads<'a> {
                 Err(error) if error.kind == Kind::Unclear => error,
                 other => return other,
             };
-            let landed = client.comments(subject, Some(run.at() - CLOCKS_DIFFER)).await?;
+            let landed = client.comments(subject, None).await?;
             let mine = Marker::read(body);
             let is_mine = |it: &Comment| {
                 Marker::read(&it.body).zip(mine.as_ref()).is_some_and(|(it, mine)| it.is_of_same_run(mine))

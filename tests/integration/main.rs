@@ -25,3 +25,4 @@ mod propose;
 mod redaction;
 mod replay;
 mod report;
+mod threads;

@@ -72,7 +72,7 @@ impl Threads<'_> {
             let body = self.body(run, &run.fingerprint, text, size)?;
             let written = match over {
                 Some(id) => client.change_comment(subject, id, &body).await,
-                None => self.comment(client, subject, &body, run).await,
+                None => self.comment(client, subject, &body).await,
             };
             match written {
                 // It is there, with a text that is not ours to the end.

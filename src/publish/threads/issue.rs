@@ -87,7 +87,7 @@ impl Threads<'_> {
                 Step::Comment { number, text } => {
                     let marker = Marker { key: self.note_key(), ..self.marker(run, &run.fingerprint) };
                     let body = self.redactor.document(&format!("{}\n\n{text}\n", marker.line()));
-                    self.comment(client, Subject::Issue(*number), &body, run).await?;
+                    self.comment(client, Subject::Issue(*number), &body).await?;
                 }
                 Step::Duplicate { number } => self.close_duplicate(client, *number).await,
                 Step::Label { number, names } => {
