@@ -10,6 +10,7 @@ mod person;
 pub mod story;
 pub mod confighub;
 pub mod cluster;
+pub mod github;
 pub mod world;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -18,6 +18,7 @@ mod project;
 mod proposing;
 mod proxy;
 mod recording;
+mod reporting;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use crate::bundle::Recording;
 use crate::model::access::ClusterAccess;
 use crate::model::environment::{Additions, Environment, IgnoreRule, Scope, Stage};
 use crate::model::outcome::Obstacle;
+use crate::model::reporting::Reporting;
 use crate::redact::Redactor;
 
 pub use confighub::ConfigHub;
@@ -68,6 +70,8 @@ pub struct Inputs {
     pub out: PathBuf,
     /// The folder that keeps what was read.
     pub record: Option<PathBuf>,
+    /// What is done with the report on GitHub.
+    pub reporting: Reporting,
     /// How long the whole run may take.
     pub timeout: Duration,
     /// PEM certificates that are trusted beside the system's.
@@ -134,6 +138,7 @@ impl Inputs {
         };
         let options = options::read(&ctx, &mut found);
         let proposing = proposing::read(&ctx, project.as_ref(), &mut found);
+        let reporting = reporting::read(&ctx, project.as_ref(), &mut found);
         let access = match &origin {
             Some(Origin::Recording(_)) => Some(clusters::Access::default()),
             _ => project.as_ref().map(|project| clusters::read(&ctx, project, &mut found)),
@@ -141,8 +146,8 @@ impl Inputs {
 
         let mut credentials = ctx.credentials();
         credentials.extend(access.iter().flat_map(|access| access.credentials.iter().cloned()));
-        let (Some(project), Some(origin), Some(options), Some(proposing), Some(access), true) =
-            (project, origin, options, proposing, access, found.problems.is_empty())
+        let (Some(project), Some(origin), Some(options), Some(proposing), Some(reporting), Some(access), true) =
+            (project, origin, options, proposing, reporting, access, found.problems.is_empty())
         else {
             return Err(Problems::new(found.problems, &Redactor::new(&credentials)));
         };
@@ -158,6 +163,7 @@ impl Inputs {
             clusters: access.clusters,
             fail_on: options.fail_on,
             out: options.out,
+            reporting,
             timeout: options.timeout,
             ca_bundle: options.ca_bundle.map(String::into_bytes),
             no_proxy: proxy::exceptions(&ctx),

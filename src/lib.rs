@@ -18,6 +18,7 @@ pub mod http;
 pub mod workflow;
 pub mod logging;
 pub mod confighub;
+pub mod github;
 pub mod cluster;
 pub mod remediation;
 pub mod report;

@@ -1,22 +1,90 @@
-//! Writes a report to its places: files, the step summary, the step's outputs, and standard output.
+//! Writes a report to its places: files, the step summary, the step's outputs, standard output, and threads on GitHub.
 
+mod comment;
 mod console;
 mod files;
+mod issue;
+mod marker;
 mod outputs;
+mod threads;
+mod words;
 
 use std::io;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::redact::Redactor;
 use crate::render::Rendered;
-use crate::report::Report;
+use crate::report::{Report, Status};
 
 use outputs::Paths;
 
 pub use files::{Owner, create_folder};
+pub use threads::Threads;
+
+/// This run, as the threads on GitHub know it.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    /// What it found.
+    pub report: &'a Report,
+    /// `GITHUB_RUN_ID`.
+    pub id: u64,
+    /// `GITHUB_RUN_ATTEMPT`.
+    pub attempt: u32,
+    /// What it found, as a digest.
+    pub fingerprint: String,
+    /// What moved since the run before; None: nobody knows.
+    pub movement: Option<Movement>,
+    /// What the next run is to find, as base64 of at most 8 KiB.
+    pub history: Option<String>,
+}
+
+/// What moved since the run before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// Differences that are there for the first time.
+    pub new: usize,
+    /// Differences that weigh more than before.
+    pub worse: usize,
+    /// Differences that are gone.
+    pub resolved: usize,
+}
+
+impl Run<'_> {
+    /// When it began to read: which of two runs is the newer one.
+    fn at(&self) -> Timestamp {
+        self.report.run.started
+    }
+
+    fn has_drift(&self) -> bool {
+        self.report.status == Status::Drift
+    }
+
+    /// Whether everything was compared and agrees.
+    fn is_clean(&self) -> bool {
+        self.report.status == Status::Clean && self.report.complete
+    }
+}
+
+/// What became of the report on GitHub.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// The number of the tracking issue, if there is one.
+    pub issue: Option<u64>,
+    /// The id of the comment on the pull request, if there is one.
+    pub comment: Option<u64>,
+    /// The page of the comment, else of the issue.
+    pub url: Option<String>,
+    /// What the reader of the log should know, one sentence each.
+    pub notes: Vec<String>,
+    /// One sentence in our own words per destination that was asked for and not reached.
+    pub failures: Vec<String>,
+    /// What decided the run's exit code, where the report does not know it.
+    pub reason: Option<&'static str>,
+}
 
 /// Where a report goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +127,7 @@ pub struct Published {
 pub fn publish(
     report: &Report,
     rendered: &Rendered,
+    delivered: &Delivered,
     to: &Destinations,
     redactor: &Redactor,
     stdout: &mut impl io::Write,
@@ -70,7 +139,7 @@ pub fn publish(
     };
     let report = redacted(report, redactor);
     let body = redactor.document(&rendered.body);
-    let summary = redactor.document(&rendered.summary);
+    let summary = redactor.document(&(rendered.summary.clone() + &on_github(delivered)));
 
     match files::create_folder(&to.out, owner) {
         Ok(()) => {
@@ -85,17 +154,29 @@ pub fn publish(
         published.take(files::append(path, &summary));
     }
     if let Some(path) = &to.github_output {
-        let outputs = outputs::file(&report, &Paths::new(&to.out, &to.workspace));
+        let outputs = outputs::file(&report, delivered, &Paths::new(&to.out, &to.workspace));
         published.take(outputs.and_then(|it| files::append(path, &it)));
     }
     let printed = match to.console {
         Console::Terminal => stdout.write_all(body.as_bytes()),
-        Console::Actions => console::write(&report, stdout),
+        Console::Actions => console::write(&report, delivered, stdout),
     };
     let printed = printed.and_then(|()| stdout.flush()).context("failed to print the report");
     published.printed = printed.is_ok() && to.console == Console::Terminal;
     published.failures.extend(printed.err());
     published
+}
+
+/// What the reader of the summary should know of the other places. All of it is our own words.
+fn on_github(delivered: &Delivered) -> String {
+    let mut text = String::new();
+    for failure in &delivered.failures {
+        text.push_str(&format!("\n> [!WARNING]\n> {failure}\n"));
+    }
+    for note in &delivered.notes {
+        text.push_str(&format!("\n{note}\n"));
+    }
+    text
 }
 
 impl Published {

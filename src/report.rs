@@ -2,6 +2,7 @@
 //! `report.json`. Statuses, promotion verdicts and sentences are composed here and nowhere else.
 
 mod counts;
+pub mod fingerprint;
 mod sentences;
 mod verdict;
 

@@ -12,13 +12,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("workflow", &[]),
     ("logging", &["redact", "workflow"]),
     ("confighub", &["model", "redact", "http"]),
+    ("github", &["model", "redact", "http"]),
     ("manifest", &["model"]),
     ("cluster", &["model", "redact", "http"]),
     ("drift", &["model", "redact", "manifest"]),
     ("remediation", &["model", "redact", "confighub", "manifest"]),
     ("report", &["model", "redact"]),
     ("render", &["model", "redact", "report"]),
-    ("publish", &["model", "redact", "workflow", "report", "render"]),
+    ("publish", &["model", "redact", "http", "workflow", "github", "report", "render"]),
     (
         "pipeline",
         &[
@@ -44,8 +45,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Files whose functions depend on their arguments alone.
-const PURE: &[&str] =
-    &["redact", "model", "workflow", "manifest", "drift", "report", "render", "compare", "bundle", "explain"];
+const PURE: &[&str] = &[
+    "redact",
+    "model",
+    "workflow",
+    "manifest",
+    "drift",
+    "report",
+    "render",
+    "compare",
+    "bundle",
+    "explain",
+    "publish/issue",
+    "publish/comment",
+    "publish/marker",
+    "publish/words",
+];
 const IMPURE: &[&str] =
     &["reqwest", "tokio", "async fn", "kube::Client", "kube::Api", "std::env", "std::fs", "std::net", "::now("];
 

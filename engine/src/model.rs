@@ -8,4 +8,5 @@ pub mod object;
 pub mod outcome;
 pub mod packed;
 pub mod proposal;
+pub mod reporting;
 pub mod unit;

@@ -41,6 +41,8 @@ pub enum Fault {
     LyingEmpty,
     /// 200 with half of the right body, well framed: JSON that ends in the middle.
     Garbage,
+    /// The request is handled, what it writes is kept, and then this status is answered.
+    After(u16),
     /// 401, as for a token that ran out.
     Expired,
 }

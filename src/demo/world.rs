@@ -18,6 +18,7 @@ use super::clock::{self, Clock};
 use super::cluster::{self, ClusterState, Rights};
 use super::confighub::{self, Hub};
 use super::faults::{Fault, Faults, Rule};
+use super::github::{self, GitHub};
 use super::journal::{Exchange, Journal, Journaling};
 use super::story::{ClusterStory, Story};
 
@@ -26,6 +27,8 @@ pub use stand_in::{ErrorShape, Service};
 
 /// Name of the ConfigHub stand-in in faults and the journal; clusters go by their own names.
 pub const CONFIGHUB: &str = "confighub";
+/// Name of the GitHub stand-in there.
+pub const GITHUB: &str = "github";
 
 /// The stand-ins, running.
 #[derive(Debug)]
@@ -34,6 +37,7 @@ pub struct World {
     addresses: BTreeMap<String, (SocketAddr, AbortHandle)>,
     clusters: BTreeMap<String, Arc<ClusterState>>,
     hub: Arc<Hub>,
+    github: Arc<GitHub>,
     clock: Arc<Clock>,
     faults: Arc<Faults>,
     journal: Arc<Journal>,
@@ -51,8 +55,12 @@ impl World {
             Builder::new_multi_thread().worker_threads(2).enable_all().build().context("failed to start threads")?;
         let clock = Arc::new(Clock::new(story.now));
         let hub = Hub::new(story, profile, clock.clone());
+        let github = GitHub::new(clock.clone());
         let (faults, journal) = (Arc::new(Faults::default()), Arc::new(Journal::new(journaling)));
-        let mut services = vec![Service::new(CONFIGHUB, ErrorShape::ConfigHub, confighub::router(hub.clone()))];
+        let mut services = vec![
+            Service::new(CONFIGHUB, ErrorShape::ConfigHub, confighub::router(hub.clone())),
+            Service::new(GITHUB, ErrorShape::GitHub, github::router(github.clone())),
+        ];
         let mut clusters = BTreeMap::new();
         for ClusterStory { name, objects } in &story.clusters {
             let state = Arc::new(ClusterState::new(name, objects.clone()));
@@ -72,7 +80,7 @@ impl World {
             runtime.spawn(async move { sender.send(service.serve(faults, journal).await).ok() });
             addresses.insert(name, receiver.recv().context("failed to start a stand-in")??);
         }
-        Ok(Self { runtime: Some(runtime), addresses, clusters, hub, clock, faults, journal })
+        Ok(Self { runtime: Some(runtime), addresses, clusters, hub, github, clock, faults, journal })
     }
 
     /// `http://127.0.0.1:PORT` of a stand-in: `confighub`, or a cluster's name.
@@ -123,6 +131,21 @@ impl World {
     /// The ConfigHub stand-in, to be told what happens there.
     pub fn confighub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// The GitHub stand-in, to be told what happens there. It holds nothing at first.
+    pub fn github(&self) -> &GitHub {
+        &self.github
+    }
+
+    /// What `GITHUB_API_URL` would say, for the site that is served.
+    pub fn github_api_url(&self) -> anyhow::Result<String> {
+        Ok(format!("{}{}", self.url(GITHUB)?, self.github.site().rest_prefix()))
+    }
+
+    /// What `GITHUB_GRAPHQL_URL` would say, for the site that is served.
+    pub fn github_graphql_url(&self) -> anyhow::Result<String> {
+        Ok(format!("{}{}", self.url(GITHUB)?, self.github.site().graphql_path()))
     }
 
     /// The clock of all stand-ins.

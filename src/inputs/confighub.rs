@@ -78,7 +78,7 @@ fn chosen(token: Option<Setting>, id: Option<Setting>, secret: Option<Setting>) 
 }
 
 /// A token goes into a header: a line break or a blank inside shows a bad paste.
-fn header_safe(token: Setting) -> Result<SecretString, Problem> {
+pub(super) fn header_safe(token: Setting) -> Result<SecretString, Problem> {
     if token.value.bytes().all(|it| it.is_ascii_graphic()) {
         Ok(SecretString::from(token.value))
     } else {

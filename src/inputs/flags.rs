@@ -13,7 +13,7 @@ pub struct Declared {
 }
 
 /// Every input, in the order of `action.yml`.
-pub const DECLARED: [Declared; 16] = [
+pub const DECLARED: [Declared; 27] = [
     Declared { name: "config", default: ".github/drift.yaml" },
     Declared { name: "environments", default: "" },
     // No default: it depends on the event.
@@ -27,6 +27,18 @@ pub const DECLARED: [Declared; 16] = [
     Declared { name: "confighub-worker-id", default: "" },
     Declared { name: "confighub-worker-secret", default: "" },
     Declared { name: "kubeconfigs", default: "" },
+    Declared { name: "github-token", default: "${{ github.token }}" },
+    Declared { name: "report-to", default: "auto" },
+    Declared { name: "comment-mode", default: "update" },
+    // No default: it is the path of the configuration file.
+    Declared { name: "issue-key", default: "" },
+    Declared { name: "issue-label", default: "drift" },
+    Declared { name: "assignees", default: "" },
+    Declared { name: "close-when-clean", default: "true" },
+    Declared { name: "notify", default: "changes" },
+    Declared { name: "pull-request", default: "" },
+    Declared { name: "max-body-bytes", default: "60000" },
+    Declared { name: "github-wait", default: "120s" },
     Declared { name: "out", default: "drift-report/" },
     Declared { name: "record", default: "" },
     Declared { name: "replay", default: "" },
@@ -83,6 +95,50 @@ pub struct Flags {
     #[arg(long, value_name = "TARGET=PATH", help_heading = "Clusters")]
     pub kubeconfigs: Vec<String>,
 
+    /// Token for GitHub, else the variable `GITHUB_TOKEN`, which other processes do not see [default: ${{ github.token }}]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = "GitHub")]
+    pub github_token: Option<SecretString>,
+
+    /// Where on GitHub: issue, comment, both, none, or auto: by the event, and none outside of Actions [default: auto]
+    #[arg(long, value_name = "WHERE", help_heading = "GitHub")]
+    pub report_to: Option<String>,
+
+    /// What becomes of an earlier comment: update, new-and-minimise, or changes-only [default: update]
+    #[arg(long, value_name = "MODE", help_heading = "GitHub")]
+    pub comment_mode: Option<String>,
+
+    /// Tells the issues of several configurations apart [default: the configuration file's path]
+    #[arg(long, value_name = "KEY", help_heading = "GitHub")]
+    pub issue_key: Option<String>,
+
+    /// Label of the tracking issue [default: drift]
+    #[arg(long, value_name = "LABEL", help_heading = "GitHub")]
+    pub issue_label: Option<String>,
+
+    /// Whom a new tracking issue is assigned to, separated by commas [default: nobody]
+    #[arg(long, value_name = "LOGINS", help_heading = "GitHub")]
+    pub assignees: Option<String>,
+
+    /// Close the tracking issue once everything was compared and agrees [default: true]
+    #[arg(long, value_name = "BOOL", help_heading = "GitHub")]
+    pub close_when_clean: Option<String>,
+
+    /// When to comment on the tracking issue: changes, never, or always [default: changes]
+    #[arg(long, value_name = "WHEN", help_heading = "GitHub")]
+    pub notify: Option<String>,
+
+    /// The pull request that gets the comment [default: that of the event]
+    #[arg(long, value_name = "NUMBER", help_heading = "GitHub")]
+    pub pull_request: Option<String>,
+
+    /// Bytes that the text of an issue or a comment may have [default: 60000]
+    #[arg(long, value_name = "BYTES", help_heading = "GitHub")]
+    pub max_body_bytes: Option<String>,
+
+    /// How long to wait for GitHub's rate limits, all in all [default: 120s]
+    #[arg(long, value_name = "DURATION", help_heading = "GitHub")]
+    pub github_wait: Option<String>,
+
     /// Folder for the reports [default: drift-report/]
     #[arg(long, value_name = "DIR", help_heading = "The run")]
     pub out: Option<String>,
@@ -119,6 +175,17 @@ impl Flags {
             confighub_worker_id,
             confighub_worker_secret,
             kubeconfigs,
+            github_token,
+            report_to,
+            comment_mode,
+            issue_key,
+            issue_label,
+            assignees,
+            close_when_clean,
+            notify,
+            pull_request,
+            max_body_bytes,
+            github_wait,
             out,
             record,
             replay,
@@ -138,6 +205,17 @@ impl Flags {
             "confighub-worker-id" => confighub_worker_id.clone(),
             "confighub-worker-secret" => exposed(confighub_worker_secret),
             "kubeconfigs" => (!kubeconfigs.is_empty()).then(|| kubeconfigs.join("\n")),
+            "github-token" => exposed(github_token),
+            "report-to" => report_to.clone(),
+            "comment-mode" => comment_mode.clone(),
+            "issue-key" => issue_key.clone(),
+            "issue-label" => issue_label.clone(),
+            "assignees" => assignees.clone(),
+            "close-when-clean" => close_when_clean.clone(),
+            "notify" => notify.clone(),
+            "pull-request" => pull_request.clone(),
+            "max-body-bytes" => max_body_bytes.clone(),
+            "github-wait" => github_wait.clone(),
             "out" => out.clone(),
             "record" => record.clone(),
             "replay" => replay.clone(),

@@ -6,8 +6,7 @@ use super::proposing::Mode;
 use super::settings::{Settings, input_variable};
 
 /// Inputs of later versions, and what they wait for.
-const LATER: [(&str, &str); 20] = [
-    ("github-token", "issues and comments on GitHub"),
+const LATER: [(&str, &str); 10] = [
     ("claude-api-key", "the analysis by Claude"),
     ("claude-model", "the analysis by Claude"),
     ("claude-privacy", "the analysis by Claude"),
@@ -15,17 +14,8 @@ const LATER: [(&str, &str); 20] = [
     ("claude-base-url", "the analysis by Claude"),
     ("claude-auth-header", "the analysis by Claude"),
     ("show-claude-request", "the analysis by Claude"),
-    ("report-to", "issues and comments on GitHub"),
-    ("comment-mode", "issues and comments on GitHub"),
-    ("issue-key", "issues and comments on GitHub"),
-    ("issue-label", "issues and comments on GitHub"),
-    ("assignees", "issues and comments on GitHub"),
-    ("close-when-clean", "issues and comments on GitHub"),
-    ("notify", "issues and comments on GitHub"),
-    ("pull-request", "issues and comments on GitHub"),
-    ("incident", "issues and comments on GitHub"),
-    ("rehearse", "issues and comments on GitHub"),
-    ("max-body-bytes", "issues and comments on GitHub"),
+    ("incident", "sweeps"),
+    ("rehearse", "rehearsals"),
     ("from", "the modes `collect` and `report`"),
 ];
 

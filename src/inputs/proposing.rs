@@ -72,7 +72,7 @@ fn mode(ctx: &Settings<'_>, found: &mut Found) -> Option<Mode> {
 }
 
 /// `true` and `false`, as YAML has them.
-fn boolean(given: &Setting) -> Result<bool, Problem> {
+pub(super) fn boolean(given: &Setting) -> Result<bool, Problem> {
     match given.value.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),

@@ -11,7 +11,7 @@ use super::mounts::Mounts;
 use super::problem::Given;
 
 /// Inputs that are credentials, and the variables that stand in for them.
-const CREDENTIALS: [&str; 2] = ["confighub-token", "confighub-worker-secret"];
+const CREDENTIALS: [&str; 3] = ["confighub-token", "confighub-worker-secret", "github-token"];
 
 /// Variables that hold credentials whether we use them or not: they must not appear in a report either.
 const CREDENTIAL_VARIABLES: [&str; 6] = [

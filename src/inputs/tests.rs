@@ -124,7 +124,9 @@ fn a_flag_beats_an_input_and_an_input_beats_a_variable() -> Result<()> {
 fn defaults_are_those_of_the_contract() -> Result<()> {
     let mut run = Run::new(FILE)?;
     for declared in DECLARED.iter().filter(|it| !it.default.is_empty()) {
-        run = run.set(&settings::input_variable(declared.name), declared.default);
+        // The runner evaluates expressions; here they are empty.
+        let value = declared.default.replace("${{ github.token }}", "");
+        run = run.set(&settings::input_variable(declared.name), &value);
     }
     let filled_in = run.inputs()?;
     let inputs = Run::new(FILE)?.inputs()?;
@@ -134,7 +136,39 @@ fn defaults_are_those_of_the_contract() -> Result<()> {
         assert!(it.out.ends_with("workspace/drift-report"), "{:?}", it.out);
         assert_eq!(it.config_path.as_deref(), Some(".github/drift.yaml"));
         assert_eq!(it.notices, Vec::<String>::new());
+        let reporting = &it.reporting;
+        assert_eq!((reporting.max_body_bytes, reporting.key.as_str()), (60_000, ".github/drift.yaml"));
+        assert!(reporting.access.is_none() && reporting.issue.is_none(), "without a token there is no way");
     }
+    Ok(())
+}
+
+#[test]
+fn the_event_decides_where_a_report_goes() -> Result<()> {
+    let run = |to: &str, number: &str| {
+        let run = Run::new(FILE)?.set("GITHUB_ACTIONS", "true").set("GITHUB_REPOSITORY", "acme/shop");
+        anyhow::Ok(run.set("INPUT_GITHUB-TOKEN", "t0ken").set("INPUT_REPORT-TO", to).set("INPUT_PULL-REQUEST", number))
+    };
+    for (to, number, issue, comment) in [
+        ("auto", "", true, None),
+        ("", "#7", false, Some(7)),
+        ("both", "7", true, Some(7)),
+        ("issue", "7", true, None),
+        ("none", "7", false, None),
+    ] {
+        let reporting = run(to, number)?.inputs()?.reporting;
+        let there = (reporting.issue.is_some(), reporting.comment.map(|it| it.pull_request));
+        assert_eq!(there, (issue, comment), "{to} {number}");
+    }
+    let reporting = run("", "")?.set("GITHUB_REF", "refs/pull/9/merge").inputs()?.reporting;
+    assert_eq!(reporting.comment.map(|it| it.pull_request), Some(9));
+    let outside = run("auto", "")?.set("GITHUB_ACTIONS", "").inputs()?.reporting;
+    assert!(outside.access.is_none(), "nobody asked for it");
+    let access = run("issue", "")?.set("GITHUB_API_URL", "https://ghe.example.com/api/v3/").inputs()?.reporting.access;
+    assert_eq!(access.map(|it| it.rest).as_deref(), Some("https://ghe.example.com/api/v3"));
+    assert!(run("comment", "")?.refused()?.contains("a comment needs a pull request"));
+    assert!(run("issue", "")?.set("GITHUB_REPOSITORY", "a/../b").refused()?.contains("no repository is named"));
+    assert!(run("issue", "")?.set("INPUT_GITHUB-TOKEN", "").refused()?.contains("there is no token"));
     Ok(())
 }
 
@@ -172,7 +206,16 @@ fn what_comes_later_is_refused_by_name() -> Result<()> {
         ("INPUT_MODE", "detekt", "`detekt` is not a mode: use `detect` or `propose`"),
         ("INPUT_FAIL-ON", "new-drift", "input `fail-on`: `new-drift` needs a history of drift"),
         ("INPUT_FAIL-ON", "drfit", "did you mean `drift`?"),
-        ("INPUT_GITHUB-TOKEN", "x", "input `github-token`: needs issues and comments on GitHub"),
+        ("INPUT_INCIDENT", "x", "input `incident`: needs sweeps"),
+        ("INPUT_REPORT-TO", "isue", "`isue` is not a choice here: did you mean `issue`?"),
+        ("INPUT_COMMENT-MODE", "delete", "`delete` is not a choice here"),
+        ("INPUT_NOTIFY", "sometimes", "`sometimes` is not a choice here"),
+        ("INPUT_PULL-REQUEST", "0", "`0` is not the number of a pull request"),
+        ("INPUT_MAX-BODY-BYTES", "1", "stay between 8000 and 250000 bytes"),
+        ("INPUT_GITHUB-WAIT", "2h", "`2h` is not a duration of at most an hour"),
+        ("INPUT_ISSUE-LABEL", "a,b", "`a,b` cannot be a label"),
+        ("INPUT_ASSIGNEES", "acme/team", "`acme/team` is no login on GitHub"),
+        ("INPUT_CLOSE-WHEN-CLEAN", "maybe", "`maybe` is neither `true` nor `false`"),
         ("INPUT_DRY-RUN", "yes", "input `dry-run`: `yes` is neither `true` nor `false`"),
         ("INPUT_CHANGESET", "dev", "the line `dev` is not understood"),
         ("INPUT_CHANGESET", "dve=a/b", "there is no environment `dve`: did you mean `dev`?"),

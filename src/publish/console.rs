@@ -9,6 +9,7 @@ use crate::render::one_line;
 use crate::report::{EnvironmentReport, Report, Status, counted};
 use crate::workflow::{Level, annotation, defused};
 
+use super::Delivered;
 use super::outputs::word;
 
 /// Findings of a target that are logged; the report has all of them.
@@ -20,21 +21,22 @@ const ANNOTATION: usize = 4_000;
 /// A short log in a group of its own, and one annotation with the verdict.
 ///
 /// Everything in the group that others may have written stands where the runner looks for no commands.
-pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, delivered: &Delivered, out: &mut impl io::Write) -> io::Result<()> {
     let resume = Uuid::new_v4();
     writeln!(out, "::group::Drift report")?;
     writeln!(out, "::stop-commands::{resume}")?;
-    for line in lines(report) {
-        writeln!(out, "{}", defused(&one_line(&line)))?;
+    for line in lines(report).iter().chain(&delivered.notes).chain(&delivered.failures) {
+        writeln!(out, "{}", defused(&one_line(line)))?;
     }
     writeln!(out, "::{resume}::")?;
     writeln!(out, "::endgroup::")?;
     let level = match report.status {
-        Status::Clean | Status::Skipped => Level::Notice,
+        Status::Clean | Status::Skipped if delivered.failures.is_empty() => Level::Notice,
+        Status::Clean | Status::Skipped => Level::Warning,
         Status::Drift | Status::Partial => Level::Warning,
         Status::Failed => Level::Error,
     };
-    writeln!(out, "{}", annotation(level, &one_line(&message(report))))
+    writeln!(out, "{}", annotation(level, &one_line(&message(report, delivered))))
 }
 
 /// The log, line by line.
@@ -68,8 +70,12 @@ fn of_environment(it: &EnvironmentReport) -> Vec<String> {
     lines
 }
 
-fn message(report: &Report) -> String {
-    let sentences: Vec<_> = std::iter::once(&report.verdict).chain(&report.remarks).map(String::as_str).collect();
+fn message(report: &Report, delivered: &Delivered) -> String {
+    let sentences: Vec<_> = std::iter::once(&report.verdict)
+        .chain(&delivered.failures)
+        .chain(&report.remarks)
+        .map(String::as_str)
+        .collect();
     let text = sentences.join(" ");
     if text.chars().count() <= ANNOTATION { text } else { report.verdict.chars().take(ANNOTATION).collect() }
 }
@@ -85,7 +91,7 @@ mod tests {
         let object = object("v1", hostile, hostile);
         let report = report(vec![environment(hostile, Ok(compared(1, vec![missing(object)], vec![])))]);
         let mut out = Vec::new();
-        write(&report, &mut out)?;
+        write(&report, &Delivered::default(), &mut out)?;
         let out = String::from_utf8(out)?;
         let commands: Vec<_> = out.lines().filter(|it| it.trim_start().starts_with("::")).collect();
         assert_eq!(commands.len(), 5, "{out}");

@@ -9,13 +9,15 @@ use uuid::Uuid;
 use crate::model::proposal::OpenChangeSet;
 use crate::report::{Report, Status};
 
+use super::Delivered;
+
 /// Bytes that `summary-json` may have: GitHub takes 1 MB of outputs for a whole job.
 const SUMMARY_BYTES: usize = 32 * 1024;
 
 /// Every output of this version, as `name<<delimiter` blocks.
-pub(super) fn file(report: &Report, paths: &Paths) -> anyhow::Result<String> {
+pub(super) fn file(report: &Report, delivered: &Delivered, paths: &Paths) -> anyhow::Result<String> {
     let mut file = String::new();
-    for (name, value) in values(report, paths) {
+    for (name, value) in values(report, delivered, paths) {
         file.push_str(&block(name, &value, &format!("drift_{}", Uuid::new_v4()))?);
     }
     Ok(file)
@@ -36,11 +38,13 @@ impl Paths {
     }
 }
 
-fn values(report: &Report, paths: &Paths) -> Vec<(&'static str, String)> {
+fn values(report: &Report, delivered: &Delivered, paths: &Paths) -> Vec<(&'static str, String)> {
+    let number = |it: Option<u64>| it.map(|it| it.to_string()).unwrap_or_default();
+    let page = delivered.url.clone().or_else(|| report.run.url.clone()).unwrap_or_default();
     let drifted = report.environments.iter().filter(|it| it.status == Status::Drift).map(|it| it.name.as_str());
     vec![
         ("status", word(&json!(report.status))),
-        ("reason", word(&json!(report.reason))),
+        ("reason", delivered.reason.map_or_else(|| word(&json!(report.reason)), str::to_owned)),
         ("complete", report.complete.to_string()),
         ("drift-count", report.counts.findings.to_string()),
         ("environments-drifted", Value::from_iter(drifted).to_string()),
@@ -49,6 +53,9 @@ fn values(report: &Report, paths: &Paths) -> Vec<(&'static str, String)> {
         ("report-dir", paths.folder.clone()),
         ("report-path", paths.report.clone()),
         ("json-path", paths.json.clone()),
+        ("issue-number", number(delivered.issue)),
+        ("comment-id", number(delivered.comment)),
+        ("report-url", page),
         ("changesets", changesets(report)),
     ]
 }
@@ -113,7 +120,7 @@ mod tests {
     #[test]
     fn the_runner_reads_back_what_was_written() -> anyhow::Result<()> {
         let paths = Paths::new(Path::new("/github/workspace/drift-report"), Path::new("/github/workspace"));
-        let file = file(&story(), &paths)?;
+        let file = file(&story(), &Delivered { issue: Some(7), ..Delivered::default() }, &paths)?;
         let mut lines = file.lines();
         let mut read = Vec::new();
         while let Some((name, delimiter)) = lines.next().and_then(|it| it.split_once("<<")) {
@@ -122,11 +129,13 @@ mod tests {
         }
         let names: Vec<_> = read.iter().map(|(name, _)| *name).collect();
         let get = |name: &str| read.iter().find(|it| it.0 == name).map(|it| it.1.as_str()).unwrap_or_default();
-        assert_eq!(names.len(), 11, "{names:?}");
+        assert_eq!(names.len(), 14, "{names:?}");
         assert_eq!(get("status"), "drift");
         assert_eq!(get("reason"), "drift");
         assert_eq!(get("complete"), "false");
         assert_eq!(get("drift-count"), "8");
+        assert_eq!((get("issue-number"), get("comment-id")), ("7", ""));
+        assert_eq!(get("report-url"), "https://github.com/acme/shop/actions/runs/9876543210");
         assert_eq!(get("environments-drifted"), r#"["dev","prod"]"#);
         assert_eq!(get("promotion-safe"), "false");
         assert_eq!(get("report-path"), "drift-report/report.md");

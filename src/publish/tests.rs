@@ -84,7 +84,8 @@ fn destinations(folder: &Path, console: Console) -> Destinations {
 
 fn published(to: &Destinations, redactor: &Redactor) -> anyhow::Result<(Published, String)> {
     let mut stdout = Vec::new();
-    let published = publish(&story(), &render::all(&story(), BODY_BYTES)?, to, redactor, &mut stdout);
+    let published =
+        publish(&story(), &render::all(&story(), BODY_BYTES)?, &Delivered::default(), to, redactor, &mut stdout);
     Ok((published, String::from_utf8(stdout)?))
 }
 

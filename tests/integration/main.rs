@@ -25,3 +25,4 @@ mod kubernetes;
 mod propose;
 mod redaction;
 mod replay;
+mod threads;

@@ -26,6 +26,8 @@ pub enum ErrorShape {
     ConfigHub,
     /// A `Status` object.
     Kubernetes,
+    /// `{"message":"…","documentation_url":"…","status":"503"}`
+    GitHub,
 }
 
 /// A stand-in before it is served: any router, and how it says no when a fault makes it.
@@ -134,6 +136,10 @@ impl Desk {
                 tokio::time::sleep(*delay).await;
                 taken(next.run(request).await).await
             }
+            Fault::After(status) => {
+                taken(next.run(request).await).await;
+                self.error(*status)
+            }
             Fault::Refuse => {
                 valve.close();
                 page(200, "application/json", String::new())
@@ -169,6 +175,8 @@ impl ErrorShape {
     fn body(self, status: u16, message: &str) -> Value {
         match self {
             Self::ConfigHub => json!({"Code": status.to_string(), "Message": message}),
+            Self::GitHub => json!({"message": message, "documentation_url": "https://docs.github.com/rest",
+                "status": status.to_string()}),
             Self::Kubernetes => {
                 let reason = match status {
                     401 => "Unauthorized",

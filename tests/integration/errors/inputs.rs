@@ -139,11 +139,8 @@ fn values_of_later_versions_and_unknown_ones_are_refused_by_name() -> Result<()>
 fn flags_of_later_versions_are_refused_by_name() -> Result<()> {
     let estate = Estate::new(&drifted(&["dev"]), Profile::Release, ONE)?;
     for (arguments, want) in [
-        (
-            ["run", "--incident"],
-            "flag `--incident`: needs issues and comments on GitHub, which this version does not have yet: remove it",
-        ),
-        (["run", "--rehearse"], "flag `--rehearse`: needs issues and comments on GitHub"),
+        (["run", "--incident"], "flag `--incident`: needs sweeps, which this version does not have yet: remove it"),
+        (["run", "--rehearse"], "flag `--rehearse`: needs rehearsals"),
     ] {
         let said = refused(&estate, estate.detector()?.arguments(arguments))?;
         assert!(said.contains(want), "{said}");
@@ -156,7 +153,7 @@ fn inputs_of_later_versions_are_refused_by_name() -> Result<()> {
     let estate = Estate::new(&drifted(&["dev"]), Profile::Release, ONE)?;
     for (variable, words) in [
         ("INPUT_CLAUDE-API-KEY", "input `claude-api-key`: needs the analysis by Claude"),
-        ("INPUT_REPORT-TO", "input `report-to`: needs issues and comments on GitHub"),
+        ("INPUT_INCIDENT", "input `incident`: needs sweeps"),
         ("AUTO_FIX", "variable `AUTO_FIX`: needs promotion"),
     ] {
         let said = refused(&estate, estate.detector()?.variable(variable, "true"))?;
