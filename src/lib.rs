@@ -21,6 +21,7 @@ pub mod confighub;
 pub mod manifest;
 pub mod cluster;
 pub mod drift;
+pub mod history;
 pub mod remediation;
 pub mod report;
 pub mod render;

@@ -15,8 +15,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("manifest", &["model"]),
     ("cluster", &["model", "redact", "http"]),
     ("drift", &["model", "redact", "manifest"]),
-    ("remediation", &["model", "redact", "confighub", "manifest"]),
-    ("report", &["model", "redact"]),
+    ("history", &["model"]),
+    ("remediation", &["model", "redact", "confighub", "manifest", "history"]),
+    ("report", &["model", "redact", "history"]),
     ("render", &["model", "redact", "report"]),
     ("publish", &["model", "redact", "workflow", "report", "render"]),
     (
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "manifest",
             "cluster",
             "drift",
+            "history",
             "remediation",
             "report",
             "render",
@@ -40,12 +42,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("compare", &["model", "redact", "workflow", "manifest", "drift", "render"]),
     ("explain", &["model", "workflow", "report", "render"]),
     ("demo", &["model"]),
-    ("cli", &["redact", "inputs", "workflow", "logging", "report", "render", "pipeline", "compare", "explain", "demo"]),
+    (
+        "cli",
+        &[
+            "model", "redact", "inputs", "workflow", "logging", "report", "render", "pipeline", "compare", "explain",
+            "demo",
+        ],
+    ),
 ];
 
 /// Files whose functions depend on their arguments alone.
-const PURE: &[&str] =
-    &["redact", "model", "workflow", "manifest", "drift", "report", "render", "compare", "bundle", "explain"];
+const PURE: &[&str] = &[
+    "redact", "model", "workflow", "manifest", "drift", "report", "render", "compare", "bundle", "explain", "history",
+];
 const IMPURE: &[&str] =
     &["reqwest", "tokio", "async fn", "kube::Client", "kube::Api", "std::env", "std::fs", "std::net", "::now("];
 

@@ -24,6 +24,12 @@ pub struct GitHub {
     pub run_url: Option<String>,
     /// Who or what started it.
     pub actor: Option<String>,
+    /// `GITHUB_RUN_ID`: the same for every attempt.
+    pub run: Option<u64>,
+    /// `GITHUB_RUN_NUMBER`: how people call it.
+    pub number: Option<u64>,
+    /// `GITHUB_RUN_ATTEMPT`, from 1.
+    pub attempt: Option<u32>,
 }
 
 impl GitHub {
@@ -39,6 +45,9 @@ impl GitHub {
             repository: get("GITHUB_REPOSITORY"),
             run_url: run_url(variables),
             actor: get("GITHUB_TRIGGERING_ACTOR").or_else(|| get("GITHUB_ACTOR")),
+            run: get("GITHUB_RUN_ID").and_then(|it| it.parse().ok()),
+            number: get("GITHUB_RUN_NUMBER").and_then(|it| it.parse().ok()),
+            attempt: get("GITHUB_RUN_ATTEMPT").and_then(|it| it.parse().ok()),
         }
     }
 

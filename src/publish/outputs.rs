@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::model::history::Changes;
 use crate::model::proposal::OpenChangeSet;
 use crate::report::{Report, Status};
 
@@ -38,13 +39,19 @@ impl Paths {
 
 fn values(report: &Report, paths: &Paths) -> Vec<(&'static str, String)> {
     let drifted = report.environments.iter().filter(|it| it.status == Status::Drift).map(|it| it.name.as_str());
+    // Empty where nothing is known about earlier runs: zero would be a claim.
+    let changes =
+        |count: fn(&Changes) -> usize| report.changes.as_ref().map(|it| count(it).to_string()).unwrap_or_default();
     vec![
         ("status", word(&json!(report.status))),
         ("reason", word(&json!(report.reason))),
         ("complete", report.complete.to_string()),
         ("drift-count", report.counts.findings.to_string()),
+        ("new-count", changes(|it| it.new)),
+        ("resolved-count", changes(|it| it.resolved)),
         ("environments-drifted", Value::from_iter(drifted).to_string()),
         ("promotion-safe", word(&json!(report.promotion_safe))),
+        ("fingerprint", report.fingerprint.clone()),
         ("summary-json", summary(report)),
         ("report-dir", paths.folder.clone()),
         ("report-path", paths.report.clone()),
@@ -84,6 +91,8 @@ fn summary(report: &Report) -> String {
             "complete": report.complete,
             "verdict": report.verdict,
             "counts": report.counts,
+            "changes": report.changes,
+            "fingerprint": report.fingerprint,
             "promotion-safe": report.promotion_safe,
             "environments": environments.collect::<Vec<_>>(),
             "environments-left-out": report.environments.len() - shown,
@@ -122,11 +131,12 @@ mod tests {
         }
         let names: Vec<_> = read.iter().map(|(name, _)| *name).collect();
         let get = |name: &str| read.iter().find(|it| it.0 == name).map(|it| it.1.as_str()).unwrap_or_default();
-        assert_eq!(names.len(), 11, "{names:?}");
+        assert_eq!(names.len(), 14, "{names:?}");
         assert_eq!(get("status"), "drift");
         assert_eq!(get("reason"), "drift");
         assert_eq!(get("complete"), "false");
         assert_eq!(get("drift-count"), "8");
+        assert_eq!((get("new-count"), get("resolved-count"), get("fingerprint").len()), ("", "", 64));
         assert_eq!(get("environments-drifted"), r#"["dev","prod"]"#);
         assert_eq!(get("promotion-safe"), "false");
         assert_eq!(get("report-path"), "drift-report/report.md");

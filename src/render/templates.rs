@@ -15,6 +15,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("_environment.md.j2", include_str!("../../templates/_environment.md.j2")),
     ("_proposal.md.j2", include_str!("../../templates/_proposal.md.j2")),
     ("_finding.md.j2", include_str!("../../templates/_finding.md.j2")),
+    ("_time.md.j2", include_str!("../../templates/_time.md.j2")),
     ("_target.md.j2", include_str!("../../templates/_target.md.j2")),
 ];
 

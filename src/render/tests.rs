@@ -4,6 +4,7 @@ use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
 use crate::model::finding::{Code, Finding, Shown};
+use crate::model::history::Timeline;
 use crate::model::outcome::{EnvironmentOutcome, NotCompared, Reason};
 use crate::report::fixtures::*;
 
@@ -106,7 +107,7 @@ fn saturated(hostile: &str) -> Report {
     run.version = hostile.to_owned();
     let environment =
         |name: &str| EnvironmentOutcome { name: name.to_owned(), targets: targets.clone(), proposal: None };
-    Report::new(vec![environment(hostile), environment("prod")], run)
+    Report::new(vec![environment(hostile), environment("prod")], Timeline::default(), run)
 }
 
 /// Whether GitHub would make something of a text that stands outside of code.
@@ -224,7 +225,7 @@ fn every_level_is_shorter_and_closes_what_it_opens() -> anyhow::Result<()> {
     let mut last = usize::MAX;
     for limits in LEVELS {
         let document = templates.render(Format::Markdown, View::new(&report, limits))?;
-        assert!(document.len() <= last.saturating_add(200), "{limits:?}: {} after {last}", document.len());
+        assert!(document.len() <= last.saturating_add(300), "{limits:?}: {} after {last}", document.len());
         assert_eq!(document.matches("<details").count(), document.matches("</details>").count());
         assert_eq!(document.matches("```").count() % 2, 0);
         last = document.len();
