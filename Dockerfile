@@ -3,6 +3,7 @@ ARG RUST=1.95
 FROM rust:${RUST}-slim-bookworm AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
+COPY engine engine
 COPY src src
 COPY templates templates
 # glibc, linked statically. The explicit target keeps the flag away from build scripts and procedural macros, which

@@ -13,7 +13,7 @@ help: ## What there is
 test: ## Builds what the tests need, then runs them all
 	@if ! folder=$$(tests/apiserver/build.sh); then \
 	  echo "the API server could not be built: tests that need it are skipped (with CI=true they fail)" >&2; folder=; fi; \
-	DRIFT_APISERVER="$$folder" cargo test --locked
+	DRIFT_APISERVER="$$folder" cargo test --locked --workspace
 
 # Minors to judge by and to learn types from: the newest patch of each that the module proxy has.
 VERSIONS := v1.37.2 v1.36.3 v1.35.4 v1.34.4
@@ -27,7 +27,7 @@ soak: ## Random changes judged by API servers of several minors: MUTATIONS=20000
 schema: ## Writes the table of built-in types anew, from real API servers
 	folders=; for version in $(VERSIONS); do \
 	  folders+=":$$(tests/apiserver/build.sh $$version)"; done; \
-	UPDATE_SCHEMA=1 DRIFT_SCHEMAS="$${folders#:}" cargo test --locked --lib the_table_says
+	UPDATE_SCHEMA=1 DRIFT_SCHEMAS="$${folders#:}" cargo test --locked --package drift-engine the_table_says
 
 demo: ## The example story on loopback
 	cargo run --locked -- demo
@@ -44,9 +44,9 @@ lint: lint-rust lint-supply lint-workflows ## All linters
 
 lint-rust:
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --no-default-features -- -D warnings
-	cargo doc --locked --no-deps --quiet
+	cargo doc --locked --workspace --no-deps --quiet
 
 lint-supply: $(TOOLS)/bin/cargo-deny
 	$(TOOLS)/bin/cargo-deny --offline --all-features --config .github/deny.toml check bans licenses sources

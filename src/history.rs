@@ -45,7 +45,7 @@ pub fn timeline(memory: &Memory, outcomes: &[EnvironmentOutcome], now: &Stamp) -
     let mut ages = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for (outcome, finding) in outcomes.iter().flat_map(|it| findings(it).map(move |finding| (it, finding))) {
-        let (key, earlier) = before.find(&finding.id);
+        let (key, earlier) = find(&before, &finding.id);
         seen.insert(key.to_owned());
         let sighting = sight(&outcome.name, finding, earlier, now);
         ages.insert(finding.id.clone(), age(&sighting, earlier, now));
@@ -84,24 +84,20 @@ pub fn timeline(memory: &Memory, outcomes: &[EnvironmentOutcome], now: &Stamp) -
     (Timeline { changes, runs: next.runs.clone(), remarks: remarks(memory), ages, resolved }, next)
 }
 
-impl Memory {
-    /// Whether an earlier run saw this difference as it is now.
-    pub fn has_seen(&self, finding: &Finding, now: &Stamp) -> bool {
-        let Self::Kept(history) = self else { return false };
-        let (_, Some(earlier)) = history.find(&finding.id) else { return false };
-        let is_same = earlier.value.is_empty() || earlier.value == digest::of_values(finding);
-        earlier.gone.is_none() && is_same && !earlier.since.is_same_run(now)
-    }
+/// Whether an earlier run saw this difference as it is now.
+pub fn has_seen(memory: &Memory, finding: &Finding, now: &Stamp) -> bool {
+    let Memory::Kept(history) = memory else { return false };
+    let (_, Some(earlier)) = find(history, &finding.id) else { return false };
+    let is_same = earlier.value.is_empty() || earlier.value == digest::of_values(finding);
+    earlier.gone.is_none() && is_same && !earlier.since.is_same_run(now)
 }
 
-impl History {
-    /// The sighting of this finding, and what it is filed under.
-    fn find<'a>(&'a self, id: &'a str) -> (&'a str, Option<&'a Sighting>) {
-        let short = id.get(..SHORT_ID).unwrap_or(id);
-        match (self.sightings.get(id), self.sightings.get(short)) {
-            (None, Some(it)) => (short, Some(it)),
-            (found, _) => (id, found),
-        }
+/// The sighting of the finding with this id, and what it is filed under.
+fn find<'a>(history: &'a History, id: &'a str) -> (&'a str, Option<&'a Sighting>) {
+    let short = id.get(..SHORT_ID).unwrap_or(id);
+    match (history.sightings.get(id), history.sightings.get(short)) {
+        (None, Some(it)) => (short, Some(it)),
+        (found, _) => (id, found),
     }
 }
 

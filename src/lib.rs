@@ -10,17 +10,15 @@
 //! Everything is read first, then judged by pure functions over plain data, then written. The modules below are in
 //! reading order; `tests/architecture.rs` holds who may use whom.
 
-pub mod redact;
-pub mod model;
+pub use drift_engine::{drift, manifest, model, redact};
+
 pub mod bundle;
 pub mod inputs;
 pub mod http;
 pub mod workflow;
 pub mod logging;
 pub mod confighub;
-pub mod manifest;
 pub mod cluster;
-pub mod drift;
 pub mod history;
 pub mod remediation;
 pub mod report;

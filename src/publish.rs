@@ -3,6 +3,7 @@
 mod console;
 mod files;
 mod outputs;
+mod sarif;
 
 use std::io;
 use std::path::PathBuf;
@@ -76,6 +77,8 @@ pub fn publish(
         Ok(()) => {
             let json = serde_json::to_string_pretty(&report).context("failed to write the report as JSON");
             published.take(json.and_then(|it| files::write(&to.out.join("report.json"), &(it + "\n"), owner)));
+            let sarif = serde_json::to_string(&sarif::file(&report)).context("failed to write the report as SARIF");
+            published.take(sarif.and_then(|it| files::write(&to.out.join("report.sarif"), &(it + "\n"), owner)));
             published.take(files::write(&to.out.join("report.md"), &body, owner));
             published.take(files::write(&to.out.join("summary.md"), &summary, owner));
         }

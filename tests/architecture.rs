@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-/// Each module of `src/`, in reading order, and the modules it may use.
+/// Each module of both packages, in reading order, and the modules it may use.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("redact", &[]),
     ("model", &["redact"]),
@@ -135,22 +135,29 @@ fn files_are_short_and_named_for_what_they_hold() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
-/// Every source file, as its path below `src/` and its text.
+/// Every source file of both packages, as its path below `src/` and its text.
 fn sources() -> Vec<(String, String)> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = Vec::new();
-    let mut folders = vec![src.clone()];
+    for package in ["", "engine"] {
+        sources.extend(below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(package).join("src")));
+    }
+    sources.sort();
+    sources
+}
+
+fn below(src: &Path) -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    let mut folders = vec![src.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("source folder is readable") {
             let path = entry.expect("folder entry is readable").path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|it| it == "rs") {
-                let file = path.strip_prefix(&src).expect("path is below src").display().to_string();
+                let file = path.strip_prefix(src).expect("path is below src").display().to_string();
                 sources.push((file, fs::read_to_string(path).expect("source file is readable")));
             }
         }
     }
-    sources.sort();
     sources
 }

@@ -112,14 +112,14 @@ fn a_repeated_run_says_the_same_again() {
 fn drift_is_seen_before_only_by_another_run_and_with_the_same_values() {
     let first = timeline(&Memory::Blank, &prod(vec![a()]), &run(1)).1;
     let memory = Memory::Kept(first);
-    assert!(memory.has_seen(&a(), &run(2)));
-    assert!(!memory.has_seen(&a(), &Stamp { at: run(2).at, ..run(1) }), "a repeated run is the same run");
-    assert!(!memory.has_seen(&b(), &run(2)));
-    assert!(!memory.has_seen(&Finding { live: shown("9"), ..a() }, &run(2)));
+    assert!(has_seen(&memory, &a(), &run(2)));
+    assert!(!has_seen(&memory, &a(), &Stamp { at: run(2).at, ..run(1) }), "a repeated run is the same run");
+    assert!(!has_seen(&memory, &b(), &run(2)));
+    assert!(!has_seen(&memory, &Finding { live: shown("9"), ..a() }, &run(2)));
     let gone = Memory::Kept(timeline(&memory, &prod(vec![]), &run(2)).1);
-    assert!(!gone.has_seen(&a(), &run(3)));
+    assert!(!has_seen(&gone, &a(), &run(3)));
     for nothing in [Memory::Unkept, Memory::Blank, Memory::Lost("the issue cannot be read".into())] {
-        assert!(!nothing.has_seen(&a(), &run(2)));
+        assert!(!has_seen(&nothing, &a(), &run(2)));
     }
 }
 
@@ -138,7 +138,7 @@ fn shortened_ids_still_find_their_findings() {
     let sighting = first.sightings.remove("aaaaaaaaaaaa").expect("it was seen");
     first.sightings.insert("aaaaaa".to_owned(), Sighting { value: String::new(), ..sighting });
     let memory = Memory::Kept(first);
-    assert!(memory.has_seen(&a(), &run(2)));
+    assert!(has_seen(&memory, &a(), &run(2)));
     let (told, left) = timeline(&memory, &prod(vec![a()]), &run(2));
     assert_eq!((counts(&told), told.ages["aaaaaaaaaaaa"].change), ((0, 0, 0, 0), Change::Same));
     assert_eq!(left.sightings.len(), 1);

@@ -22,6 +22,10 @@ pub(super) use syntax::{name, slug};
 /// Where the file is looked for.
 pub const DEFAULT_PATH: &str = ".github/drift.yaml";
 
+/// The JSON schema of the file, for editors and for our own check of its structure. Tests make it from the types: what makes
+/// it would be a part of every binary.
+pub const SCHEMA: &str = include_str!("config/schema.json");
+
 /// Larger files are no configuration.
 const LARGEST: usize = 1 << 20;
 
@@ -56,14 +60,6 @@ pub fn read(text: &str, path: &str) -> Result<Config, Vec<Problem>> {
     }
 }
 
-/// The JSON schema of the file, for editors and for our own check of its structure.
-pub fn schema() -> serde_json::Value {
-    let settings = schemars::generate::SchemaSettings::draft2020_12().with(|it| it.inline_subschemas = true);
-    let mut schema = serde_json::Value::from(settings.into_generator().into_root_schema_for::<File>());
-    structure::tidy(&mut schema);
-    schema
-}
-
 /// A problem before it knows the name of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Note {
@@ -90,7 +86,8 @@ fn checked(text: &str, notes: &mut Vec<Note>) -> Option<Config> {
         return None;
     }
     let root = node::parse(text).map_err(|note| notes.push(note)).ok()?;
-    structure::check(&root, &schema(), notes);
+    let schema = serde_json::from_str(SCHEMA).expect("a test holds it equal to what the types give");
+    structure::check(&root, &schema, notes);
     meaning::check(&root, notes);
     if !notes.is_empty() {
         return None;

@@ -84,7 +84,6 @@ impl Manifests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::unit::fixtures::unit;
 
     fn config_map(name: &str) -> String {
         format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}")
@@ -93,7 +92,11 @@ mod tests {
     #[tokio::test]
     async fn the_same_text_is_read_once_and_forgotten_when_no_environment_has_it() {
         let manifests = Arc::new(Manifests::default());
-        let units = [unit("a", &config_map("x")), unit("b", "not: {a manifest"), unit("c", &config_map("x"))];
+        let units = [
+            Unit::shipped("a", &config_map("x")),
+            Unit::shipped("b", "not: {a manifest"),
+            Unit::shipped("c", &config_map("x")),
+        ];
         let read = manifests.read(&units).await;
         assert_eq!(read.iter().map(|it| it.unit.slug.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
         assert!(Arc::ptr_eq(&read[0].documents, &read[2].documents));
@@ -110,7 +113,10 @@ mod tests {
     async fn many_units_keep_their_order() {
         let units: Vec<Unit> = (0..300)
             .map(|number| {
-                unit(&format!("u{number}"), &format!("{}\n{}", config_map(&format!("n{number}")), "#".repeat(4_000)))
+                Unit::shipped(
+                    &format!("u{number}"),
+                    &format!("{}\n{}", config_map(&format!("n{number}")), "#".repeat(4_000)),
+                )
             })
             .collect();
         let read = Arc::new(Manifests::default()).read(&units).await;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::confighub::{self, Client, SpaceUnits};
+use crate::history;
 use crate::inputs::{Inputs, Mode};
 use crate::model::environment::Environment;
 use crate::model::history::{Memory, Stamp};
@@ -48,7 +49,7 @@ impl Seen {
 pub(super) fn seen_before(gathered: &[Gathered], memory: &Memory, now: &Stamp) -> BTreeSet<String> {
     let targets = gathered.iter().flat_map(|it| &it.outcome.targets);
     let findings = targets.filter_map(|it| it.result.as_ref().ok()).flat_map(|it| &it.findings);
-    findings.filter(|it| memory.has_seen(it, now)).map(|it| it.id.clone()).collect()
+    findings.filter(|it| history::has_seen(memory, it, now)).map(|it| it.id.clone()).collect()
 }
 
 /// What all environments share.

@@ -27,13 +27,19 @@ pub(super) struct Paths {
     pub(super) folder: String,
     pub(super) report: String,
     pub(super) json: String,
+    pub(super) sarif: String,
 }
 
 impl Paths {
     /// Later steps do not see our file system: inside the workspace, paths are relative to it.
     pub(super) fn new(out: &Path, workspace: &Path) -> Self {
         let path = |it: &Path| it.strip_prefix(workspace).unwrap_or(it).display().to_string();
-        Self { folder: path(out), report: path(&out.join("report.md")), json: path(&out.join("report.json")) }
+        Self {
+            folder: path(out),
+            report: path(&out.join("report.md")),
+            json: path(&out.join("report.json")),
+            sarif: path(&out.join("report.sarif")),
+        }
     }
 }
 
@@ -56,6 +62,7 @@ fn values(report: &Report, paths: &Paths) -> Vec<(&'static str, String)> {
         ("report-dir", paths.folder.clone()),
         ("report-path", paths.report.clone()),
         ("json-path", paths.json.clone()),
+        ("sarif-path", paths.sarif.clone()),
         ("changesets", changesets(report)),
     ]
 }
@@ -131,7 +138,7 @@ mod tests {
         }
         let names: Vec<_> = read.iter().map(|(name, _)| *name).collect();
         let get = |name: &str| read.iter().find(|it| it.0 == name).map(|it| it.1.as_str()).unwrap_or_default();
-        assert_eq!(names.len(), 14, "{names:?}");
+        assert_eq!(names.len(), 15, "{names:?}");
         assert_eq!(get("status"), "drift");
         assert_eq!(get("reason"), "drift");
         assert_eq!(get("complete"), "false");

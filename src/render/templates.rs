@@ -57,6 +57,14 @@ impl Templates {
     }
 }
 
+#[cfg(test)]
+impl Templates {
+    /// What a template of this source makes of a value that others chose.
+    pub(super) fn render_source(&self, source: &str, raw: &str) -> anyhow::Result<String> {
+        self.engine.render_named_str("control.md.j2", source, minijinja::context! { raw }).map_err(chain)
+    }
+}
+
 /// Prints a value: what a filter made safe as it is, numbers as they are, text as prose.
 fn print(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     let done = match (value.kind(), value.as_str()) {

@@ -161,11 +161,15 @@ pub(crate) fn run() -> RunInfo {
 
 /// The example story: one change in dev, none in staging, six and some company in prod.
 pub(crate) fn story() -> Report {
-    report(vec![
+    report(story_outcomes())
+}
+
+pub(crate) fn story_outcomes() -> Vec<EnvironmentOutcome> {
+    vec![
         environment("dev", Ok(compared(6, vec![replicas()], vec![]))),
         environment("staging", Ok(compared(6, vec![], vec![]))),
         environment("prod", Ok(prod())),
-    ])
+    ]
 }
 
 fn prod() -> Comparison {

@@ -15,7 +15,7 @@ use drift_detector::model::access::{ClusterAccess, KubeconfigSource};
 use drift_detector::model::environment::{Additions, Scope, Stage, Target};
 use drift_detector::model::object::{GroupVersionKind, Live, ObjectKey, Observed};
 use drift_detector::model::outcome::Comparison;
-use drift_detector::model::unit::{Basis, Unit};
+use drift_detector::model::unit::Unit;
 use drift_detector::redact::Redactor;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -118,19 +118,7 @@ struct Taken {
 
 impl Given {
     fn new(manifests: &[Manifest]) -> Self {
-        let unit = |manifest: &Manifest| Unit {
-            id: uuid::Uuid::nil(),
-            slug: manifest.name.clone(),
-            labels: BTreeMap::new(),
-            revision: 1,
-            basis: Basis::Shipped,
-            pending: false,
-            rolling_out: None,
-            target_namespace: None,
-            text: manifest.yaml.clone(),
-            url: None,
-            held_by: None,
-        };
+        let unit = |manifest: &Manifest| Unit::shipped(&manifest.name, &manifest.yaml);
         let target = Target {
             name: "bench".to_owned(),
             space: "bench".to_owned(),

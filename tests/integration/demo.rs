@@ -207,9 +207,9 @@ fn the_schemas_are_those_that_are_checked_in() -> Result<()> {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
         Ok(serde_json::from_str(&text.with_context(|| format!("failed to read {path}"))?)?)
     };
-    assert_eq!(schema("config")?, checked_in(".github/drift.schema.json")?);
+    assert_eq!(schema("config")?, checked_in("src/inputs/config/schema.json")?);
     let report = schema("report")?;
-    assert_eq!(report, checked_in(".github/report.schema.json")?);
+    assert_eq!(report, checked_in("src/report/schema.json")?);
     let validator = jsonschema::validator_for(&report)?;
     let written = demo("release")?.report()?;
     let problems: Vec<_> = validator.iter_errors(&written).map(|it| it.to_string()).collect();

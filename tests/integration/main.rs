@@ -24,4 +24,3 @@ mod kubernetes;
 mod propose;
 mod redaction;
 mod replay;
-mod report;

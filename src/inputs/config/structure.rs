@@ -11,27 +11,6 @@ use super::Note;
 use super::node::{Node, Value};
 use super::not_yet;
 
-/// Removes what schemars adds for Rust's sake: a key may be left out, but it may not be `null`, and widths of integers.
-pub(super) fn tidy(schema: &mut Json) {
-    match schema {
-        Json::Object(map) => {
-            if let Some(Json::Array(types)) = map.get("type")
-                && let [one, null] = types.as_slice()
-                && null == "null"
-            {
-                let one = one.clone();
-                map.insert("type".to_owned(), one);
-            }
-            if map.get("format").is_some_and(|it| it == "uint8") {
-                map.remove("format");
-            }
-            map.values_mut().for_each(tidy);
-        }
-        Json::Array(items) => items.iter_mut().for_each(tidy),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
-    }
-}
-
 /// Notes everything in the file that the schema does not allow.
 pub(super) fn check(node: &Node, schema: &Json, notes: &mut Vec<Note>) {
     match (schema["type"].as_str(), &node.value) {

@@ -65,13 +65,10 @@ pub struct UnreadUnit {
     pub obstacle: super::outcome::Obstacle,
 }
 
-#[cfg(test)]
-pub(crate) mod fixtures {
-    use super::*;
-
-    /// A shipped unit of this text, about which nothing else is special.
-    pub(crate) fn unit(slug: &str, text: &str) -> Unit {
-        Unit {
+impl Unit {
+    /// A unit that was shipped with this text, of which nothing else is known.
+    pub fn shipped(slug: &str, text: &str) -> Self {
+        Self {
             id: uuid::Uuid::nil(),
             slug: slug.to_owned(),
             labels: BTreeMap::new(),

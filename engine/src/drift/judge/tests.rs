@@ -11,7 +11,6 @@ use std::sync::Arc;
 use crate::drift::scope::{self, Bounds, UnitDocuments};
 use crate::manifest;
 use crate::model::environment::{Scope, Selector, Target};
-use crate::model::unit::fixtures::unit;
 
 const CONFIG: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: fine}}";
 
@@ -70,7 +69,7 @@ fn reasons(comparison: &Comparison) -> Vec<Reason> {
 #[test]
 fn a_changed_field_and_a_missing_object_are_findings() {
     let text = format!("{CONFIG}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: b}}}}");
-    let comparison = judged(&[unit("u", &text)], &[config("z")], &[]);
+    let comparison = judged(&[Unit::shipped("u", &text)], &[config("z")], &[]);
     let told: Vec<_> = comparison.findings.iter().map(|it| (it.code, it.path.as_str(), it.line)).collect();
     assert_eq!(told, [(Code::FieldChanged, "/data/x", Some(1)), (Code::ObjectMissing, "", Some(3))]);
     let Finding { desired, live, field, .. } = &comparison.findings[0];
@@ -85,20 +84,24 @@ fn a_changed_field_and_a_missing_object_are_findings() {
 #[test]
 fn ids_are_stable_and_tell_findings_apart() {
     let ids = |value| {
-        judged(&[unit("u", CONFIG)], &[config(value)], &[]).findings.into_iter().map(|it| it.id).collect::<Vec<_>>()
+        judged(&[Unit::shipped("u", CONFIG)], &[config(value)], &[])
+            .findings
+            .into_iter()
+            .map(|it| it.id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(ids("z"), ids("other"));
     assert_eq!(ids("z")[0].len(), 12);
     assert_ne!(
         ids("z"),
-        judged(&[unit("u", CONFIG)], &[], &[]).findings.into_iter().map(|it| it.id).collect::<Vec<_>>()
+        judged(&[Unit::shipped("u", CONFIG)], &[], &[]).findings.into_iter().map(|it| it.id).collect::<Vec<_>>()
     );
 }
 
 #[test]
 fn what_was_never_shipped_is_not_missing() {
     let text = format!("{CONFIG}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: b}}}}");
-    let units = [Unit { basis: Basis::NeverShipped, pending: true, ..unit("u", &text) }];
+    let units = [Unit { basis: Basis::NeverShipped, pending: true, ..Unit::shipped("u", &text) }];
     let nothing = judged(&units, &[], &[]);
     assert_eq!((nothing.findings.len(), nothing.compared, nothing.in_scope), (0, 0, 0));
     assert_eq!((nothing.not_deployed, nothing.pending), (vec!["u".to_owned()], vec!["u".to_owned()]));
@@ -109,7 +112,7 @@ fn what_was_never_shipped_is_not_missing() {
 
 #[test]
 fn a_rollout_is_no_drift_and_no_clean_bill() {
-    let rolling = [Unit { rolling_out: Some("an apply is under way".into()), ..unit("u", CONFIG) }];
+    let rolling = [Unit { rolling_out: Some("an apply is under way".into()), ..Unit::shipped("u", CONFIG) }];
     assert_eq!(reasons(&judged(&rolling, &[config("z")], &[])), [Reason::RollingOut]);
     assert_eq!(reasons(&judged(&rolling, &[], &[])), [Reason::RollingOut]);
     let same = judged(&rolling, &[config("fine")], &[]);
@@ -121,7 +124,7 @@ fn a_rollout_is_no_drift_and_no_clean_bill() {
         for (key, value) in metadata.as_object().expect("it is a mapping") {
             live["metadata"][key] = value.clone();
         }
-        judged(&[unit("u", CONFIG)], &[live], &[])
+        judged(&[Unit::shipped("u", CONFIG)], &[live], &[])
     };
     assert_eq!(reasons(&with(json!({"generation": 2}), "z")), [Reason::RollingOut]);
     assert_eq!(with(json!({"generation": 2}), "fine").compared, 1);
@@ -139,7 +142,7 @@ fn an_answer_about_something_else_is_no_answer() {
         json!("hello"),
     ] {
         let answer = |_: &ObjectKey| Observed::Found(RawValue::from_string(strange.to_string()).expect("it is JSON"));
-        let comparison = answered(&[unit("u", CONFIG)], answer, &[]);
+        let comparison = answered(&[Unit::shipped("u", CONFIG)], answer, &[]);
         assert_eq!(reasons(&comparison), [Reason::Unreachable], "{strange}");
         assert!(comparison.findings.is_empty());
     }
@@ -147,7 +150,7 @@ fn an_answer_about_something_else_is_no_answer() {
         let text = r#"{"metadata": {"name": "a", "namespace": "default"}, "data": {"x": "fine"}}"#;
         Observed::Found(RawValue::from_string(text.to_owned()).expect("it is JSON"))
     };
-    assert_eq!(answered(&[unit("u", CONFIG)], bare, &[]).findings, []);
+    assert_eq!(answered(&[Unit::shipped("u", CONFIG)], bare, &[]).findings, []);
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn rules_suppress_until_they_end() {
         reason: "known".into(),
         until: Some(Date::constant(2027, 1, last)),
     };
-    let judged = |live: &[Value], rule| judged(&[unit("u", CONFIG)], live, &[rule]);
+    let judged = |live: &[Value], rule| judged(&[Unit::shipped("u", CONFIG)], live, &[rule]);
     let held = judged(&[config("z")], rule(Some("/data/**"), 31));
     assert_eq!((held.findings.len(), held.compared), (0, 1));
     assert_eq!(held.suppressed[0].reason.as_str(), "ignored until 2027-01-31: known");
@@ -183,7 +186,7 @@ fn a_rule_for_a_manager_covers_what_it_owns_and_nothing_that_is_gone() {
     live["metadata"]["managedFields"] = json!([
         {"manager": "reloader", "operation": "Update", "fieldsV1": {"f:data": {"f:x": {}}}},
     ]);
-    let judged = |live: &[Value], manager| judged(&[unit("u", CONFIG)], live, &[rule(manager)]);
+    let judged = |live: &[Value], manager| judged(&[Unit::shipped("u", CONFIG)], live, &[rule(manager)]);
     assert_eq!(judged(&[live.clone()], "relo*").suppressed.len(), 1);
     assert_eq!(judged(&[live.clone()], "helm").findings.len(), 1);
     assert_eq!(judged(&[config("z")], "*").findings.len(), 1, "nobody owns it");
@@ -199,7 +202,7 @@ fn what_a_person_added_is_told_apart_and_counts_only_on_demand() {
     live["metadata"]["managedFields"] = json!([
         {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:data": {"f:y": {}}}},
     ]);
-    let comparison = judged(&[unit("u", CONFIG)], &[live], &[]);
+    let comparison = judged(&[Unit::shipped("u", CONFIG)], &[live], &[]);
     assert_eq!((comparison.findings.len(), comparison.compared), (0, 1));
     let [added] = comparison.additions.as_slice() else { panic!("one addition: {:?}", comparison.additions) };
     assert_eq!((added.code, added.path.as_str()), (Code::FieldAdded, "/data/y"));
@@ -208,11 +211,11 @@ fn what_a_person_added_is_told_apart_and_counts_only_on_demand() {
 
 #[test]
 fn critical_units_weigh_more() {
-    let labelled = Unit { labels: BTreeMap::from([("tier".into(), "critical".into())]), ..unit("u", CONFIG) };
+    let labelled = Unit { labels: BTreeMap::from([("tier".into(), "critical".into())]), ..Unit::shipped("u", CONFIG) };
     for (unit, severity, reason) in [
-        (unit("u", CONFIG), "high", "the settings are others, in the last environment of the promotion order"),
+        (Unit::shipped("u", CONFIG), "high", "the settings are others, in the last environment of the promotion order"),
         (
-            unit("payments", CONFIG),
+            Unit::shipped("payments", CONFIG),
             "critical",
             "the settings are others, in the last environment of the promotion order, in a critical unit",
         ),
@@ -241,7 +244,7 @@ fn autoscalers_and_finished_jobs_are_suppressed() {
             json!({"kind": "HorizontalPodAutoscaler", "apiVersion": "autoscaling/v2", "metadata": {"name": "hpa"}, "spec": spec}),
         ]
     };
-    let within = judged(&[unit("u", text)], &live(6), &[]);
+    let within = judged(&[Unit::shipped("u", text)], &live(6), &[]);
     let said: Vec<_> = within.suppressed.iter().map(|it| it.reason.as_str()).collect();
     assert_eq!(
         said,
@@ -251,7 +254,7 @@ fn autoscalers_and_finished_jobs_are_suppressed() {
         ]
     );
     assert!(within.findings.is_empty());
-    assert_eq!(judged(&[unit("u", text)], &live(9), &[]).findings[0].path.as_str(), "/spec/replicas");
+    assert_eq!(judged(&[Unit::shipped("u", text)], &live(9), &[]).findings[0].path.as_str(), "/spec/replicas");
 }
 
 /// A Secret's value, a variable called PASSWORD, userinfo in a URL, a flag: each on both sides, each different.
@@ -288,7 +291,7 @@ proptest! {
     #[test]
     fn the_finding_is_there_and_no_byte_of_the_secret_is(secret in "[a-zA-Z0-9]{8,40}") {
         let (text, live) = leaky(&secret);
-        let comparison = judged(&[unit("u", &text)], &live, &[]);
+        let comparison = judged(&[Unit::shipped("u", &text)], &live, &[]);
         let json = serde_json::to_string(&comparison.findings).expect("it serialises");
         prop_assert!(!json.contains(&secret), "{}", json);
         let encoded = {
@@ -308,7 +311,7 @@ proptest! {
         shorter[1]["spec"]["containers"][0]["args"] = json!(["--api-token"]);
         shorter[1]["spec"]["containers"][0]["env"] = json!([]);
         shorter[2]["spec"] = json!({});
-        let json = serde_json::to_string(&judged(&[unit("u", &text)], &shorter, &[]).findings).expect("it serialises");
+        let json = serde_json::to_string(&judged(&[Unit::shipped("u", &text)], &shorter, &[]).findings).expect("it serialises");
         prop_assert!(!json.contains(&secret), "{}", json);
     }
 }
@@ -324,7 +327,7 @@ fn an_autoscaler_that_is_not_there_excuses_nothing_and_a_live_one_by_its_own_ran
             "spec": {"maxReplicas": most, "scaleTargetRef": {"kind": "Deployment", "name": "web"}}})
     };
     let paths = |live: &[Value]| {
-        let findings = judged(&[unit("u", text)], live, &[]).findings;
+        let findings = judged(&[Unit::shipped("u", text)], live, &[]).findings;
         findings.iter().map(|it| it.path.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(paths(&[deployment(5), hpa(6)]), Vec::<String>::new());
@@ -338,7 +341,7 @@ fn many_objects_are_judged_as_a_few_at_a_time_are() {
     const MANY: usize = 400;
     let name = |at: usize| format!("m{at:03}");
     let text = |at| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {}}}, data: {{x: fine}}}}", name(at));
-    let units: Vec<Unit> = (0..MANY).map(|at| unit(&format!("u{at:03}"), &text(at))).collect();
+    let units: Vec<Unit> = (0..MANY).map(|at| Unit::shipped(&format!("u{at:03}"), &text(at))).collect();
     let live = |at: usize| {
         let mut live = config("fine");
         live["metadata"]["name"] = json!(name(at));

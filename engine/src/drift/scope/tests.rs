@@ -3,8 +3,7 @@
 use super::*;
 use crate::manifest;
 use crate::model::environment::{Exclusion, Selector};
-use crate::model::unit::Basis;
-use crate::model::unit::fixtures::unit;
+use crate::model::unit::{Basis, Unit};
 
 fn target() -> Target {
     Target { name: "prod".into(), space: "shop".into(), context: None, namespace: None, namespaces: Vec::new() }
@@ -35,7 +34,7 @@ const CONFIG: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
 
 #[test]
 fn the_nearest_namespace_wins() {
-    let mut units = [unit("u", CONFIG)];
+    let mut units = [Unit::shipped("u", CONFIG)];
     let scope = Scope::default();
     let mut target = target();
     assert_eq!(keys(&selected(&units, &target, &scope, None)), ["ConfigMap default/a"]);
@@ -56,7 +55,7 @@ fn kinds_and_namespaces_narrow_without_a_trace() {
                 {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: y1}}\n---\n\
                 {apiVersion: v1, kind: Service, metadata: {name: a, namespace: x}}\n---\n\
                 {apiVersion: v1, kind: Namespace, metadata: {name: x}}";
-    let units = [unit("u", text)];
+    let units = [Unit::shipped("u", text)];
     let narrow = Target { namespaces: vec!["x".into()], ..target() };
     let scope = Scope { kinds: vec!["ConfigMap".into(), "Namespace".into()], ..Scope::default() };
     let selection = selected(&units, &narrow, &scope, None);
@@ -70,7 +69,7 @@ fn what_is_left_out_says_why() {
     let text = "{apiVersion: v1, kind: Secret, metadata: {name: s}}\n---\n\
                 {apiVersion: v1, kind: ConfigMap, metadata: {name: skipped}}\n---\n\
                 {apiVersion: batch/v1, kind: Job, metadata: {generateName: run-}}";
-    let units = [unit("u", text)];
+    let units = [Unit::shipped("u", text)];
     let selector = Selector { name: Some("skip*".into()), ..Selector::default() };
     let exclude = vec![Exclusion { selector, reason: "not ours".into() }];
     let mut scope = Scope { exclude, ..Scope::default() };
@@ -92,13 +91,13 @@ fn what_is_left_out_says_why() {
 #[test]
 fn what_cannot_be_asked_for_is_not_compared() {
     let units = [
-        unit("bad", "a: [hunter2"),
-        unit(
+        Unit::shipped("bad", "a: [hunter2"),
+        Unit::shipped(
             "open",
             "{apiVersion: v1, kind: ConfigMap, metadata: {name: o}, data: {a: confighubplaceholder, b: xconfighubplaceholder}}",
         ),
-        unit("strange", "{apiVersion: x.io/v1, kind: Unknown, metadata: {name: what}}"),
-        unit("fine", "{apiVersion: v1, kind: ConfigMap, metadata: {name: f}}"),
+        Unit::shipped("strange", "{apiVersion: x.io/v1, kind: Unknown, metadata: {name: what}}"),
+        Unit::shipped("fine", "{apiVersion: v1, kind: ConfigMap, metadata: {name: f}}"),
     ];
     let selection = selected(&units, &target(), &Scope::default(), None);
     let said: Vec<_> = selection
@@ -116,13 +115,14 @@ fn what_cannot_be_asked_for_is_not_compared() {
 fn an_object_that_two_units_state_has_no_desired_state() {
     let old = "{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: a}}";
     let new = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: default}}";
-    let selection = selected(&[unit("one", old), unit("two", new)], &target(), &Scope::default(), None);
+    let selection =
+        selected(&[Unit::shipped("one", old), Unit::shipped("two", new)], &target(), &Scope::default(), None);
     assert!(selection.objects.is_empty());
     assert_eq!(selection.not_compared.len(), 1);
     assert_eq!(selection.not_compared[0].obstacle.reason, Reason::Misconfigured);
     assert_eq!(selection.not_compared[0].obstacle.detail.as_str(), "the units `one`, `two` all state it");
     let twice = format!("{CONFIG}\n---\n{CONFIG}");
-    let selection = selected(&[unit("one", &twice)], &target(), &Scope::default(), None);
+    let selection = selected(&[Unit::shipped("one", &twice)], &target(), &Scope::default(), None);
     assert_eq!(selection.not_compared[0].obstacle.detail.as_str(), "the unit `one` states it more than once");
 }
 
@@ -132,16 +132,16 @@ fn what_scales_an_object_counts_wherever_the_scope_ends() {
                 scaleTargetRef: {kind: Deployment, name: web}}}\n---\n\
                 {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}";
     let scope = Scope { kinds: vec!["Deployment".into()], ..Scope::default() };
-    let selection = selected(&[unit("u", text)], &target(), &scope, None);
+    let selection = selected(&[Unit::shipped("u", text)], &target(), &scope, None);
     assert_eq!((keys(&selection).len(), selection.autoscalers.len()), (1, 1));
-    assert_eq!(selected(&[unit("u", text)], &target(), &Scope::default(), None).autoscalers, []);
-    let never = [Unit { basis: Basis::NeverShipped, ..unit("u", text) }];
+    assert_eq!(selected(&[Unit::shipped("u", text)], &target(), &Scope::default(), None).autoscalers, []);
+    let never = [Unit { basis: Basis::NeverShipped, ..Unit::shipped("u", text) }];
     assert_eq!(selected(&never, &target(), &scope, None).autoscalers, []);
 }
 
 #[test]
 fn what_narrows_to_nothing_is_noted() {
-    let units = [unit("web", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n")];
+    let units = [Unit::shipped("web", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n")];
     let target = Target { namespaces: vec!["shop".into(), "shp".into()], ..target() };
     let scope = Scope { kinds: vec!["ConfigMap".into(), "Configmap".into()], ..Scope::default() };
     let selection = selected(&units, &target, &scope, None);

@@ -12,19 +12,21 @@ use crate::manifest;
 use crate::model::environment::{Additions, Exclusion, IgnoreRule, Scope, Selector, Stage, Target};
 use crate::model::object::Owner;
 use crate::model::outcome::Reason;
-use crate::model::unit::fixtures::unit;
 use crate::model::unit::{Unit, UnreadUnit};
 
 const SPACE: uuid::Uuid = uuid::Uuid::from_u128(7);
 
 /// The Space's units that were read, and what is special about some.
 fn units() -> Vec<Unit> {
-    let moving = Unit { rolling_out: Some("a release is under way".into()), ..unit("moving", "") };
+    let moving = Unit { rolling_out: Some("a release is under way".into()), ..Unit::shipped("moving", "") };
     vec![
-        unit("web", "{apiVersion: v1, kind: ConfigMap, metadata: {name: stated}}"),
-        unit("jobs", "{apiVersion: batch/v1, kind: Job, metadata: {generateName: migrate-}}"),
-        unit("broken", "{{ nonsense"),
-        unit("holes", "{apiVersion: v1, kind: ConfigMap, metadata: {name: holes}, data: {a: confighubplaceholder}}"),
+        Unit::shipped("web", "{apiVersion: v1, kind: ConfigMap, metadata: {name: stated}}"),
+        Unit::shipped("jobs", "{apiVersion: batch/v1, kind: Job, metadata: {generateName: migrate-}}"),
+        Unit::shipped("broken", "{{ nonsense"),
+        Unit::shipped(
+            "holes",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: holes}, data: {a: confighubplaceholder}}",
+        ),
         moving,
     ]
 }
