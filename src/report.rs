@@ -254,10 +254,10 @@ impl Report {
     /// The report over these outcomes, which are in promotion order and name every configured environment: one that was
     /// left out of the run comes without targets. `timeline`: the same outcomes against what earlier runs saw.
     pub fn new(outcomes: Vec<EnvironmentOutcome>, timeline: Timeline, run: RunInfo) -> Self {
-        let Timeline { mut ages, resolved, changes, runs, remarks: about_history } = timeline;
+        let Timeline { ages, resolved, changes, runs, remarks: about_history } = timeline;
         let mut environments: Vec<_> = outcomes.into_iter().map(EnvironmentReport::new).collect();
         let targets = environments.iter_mut().flat_map(|it| &mut it.targets);
-        targets.flat_map(|it| &mut it.findings).for_each(|it| it.age = ages.remove(&it.id));
+        targets.flat_map(|it| &mut it.findings).for_each(|it| it.age = ages.get(&it.id).cloned());
         let findings = environments.iter().flat_map(|it| &it.targets).flat_map(|it| &it.findings);
         let fingerprint = history::fingerprint(findings);
         let status = verdict::of_run(&environments);

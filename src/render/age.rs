@@ -38,13 +38,14 @@ impl AgeView {
         let since = ago(age.first_seen.at, run.started);
         let words = match age.change {
             Change::New => "new in this run".to_owned(),
-            Change::Returned => "new in this run: it was gone and is back".to_owned(),
+            Change::Returned => "back in this run after it was gone".to_owned(),
             Change::Worse => format!("worse than before, first seen {since}"),
             Change::Changed => format!("with other values than before, first seen {since}"),
             Change::Same => format!("first seen {since}"),
         };
         let again = match age.returns {
             0 => String::new(),
+            1 if age.change == Change::Returned => String::new(),
             1 => ", came back once".to_owned(),
             n => format!(", came back {n} times"),
         };

@@ -61,22 +61,12 @@ fn worst(environments: &[EnvironmentReport]) -> Option<String> {
 }
 
 /// What changed since the run before.
-fn since(changes: Option<&Changes>) -> Vec<String> {
-    let Some(Changes { new: _, worse, resolved, flapping }) = changes else { return Vec::new() };
-    let differences = |n: usize| counted(n, "difference", "differences");
-    let are = |n: usize, one: &'static str, many: &'static str| if n == 1 { one } else { many };
-    let mut said = Vec::new();
-    if *resolved > 0 {
-        said.push(format!("{} {} gone since the run before.", differences(*resolved), are(*resolved, "is", "are")));
-    }
-    if *worse > 0 {
-        let them = are(*worse, "has another value or severity", "have other values or severities");
-        said.push(format!("{} {them} than before.", differences(*worse)));
-    }
-    if *flapping > 0 {
-        said.push(format!("{} {} gone before and came back.", differences(*flapping), are(*flapping, "was", "were")));
-    }
-    said
+fn since(changes: Option<&Changes>) -> Option<String> {
+    // What is new stands in the verdict, by environment.
+    let Changes { new: _, worse, resolved, flapping } = changes?;
+    let parts = [(resolved, "gone"), (worse, "with another value or severity"), (flapping, "that came back")];
+    let told: Vec<_> = parts.iter().filter(|it| *it.0 > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    (!told.is_empty()).then(|| format!("Since the run before: {}.", list(&told)))
 }
 
 /// What the verdict leaves open: what is worst, what changed, whether it is about now, the environments it does not name, and what was not compared in

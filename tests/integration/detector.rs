@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use drift_detector::inputs::{Flags, Inputs};
+use drift_detector::model::history::{History, Memory};
 use drift_detector::pipeline;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -97,15 +98,18 @@ impl Detector {
         Ok(self.run_here()?.1)
     }
 
+    /// The same run in this process, of which earlier runs left this: its report, and what it leaves.
+    pub(crate) fn remembering(&self, memory: &Memory) -> anyhow::Result<(Value, History)> {
+        let inputs = self.inputs()?;
+        let redactor = pipeline::redactor(&inputs);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (report, history) = runtime.block_on(pipeline::report(&inputs, &redactor, memory));
+        Ok((serde_json::to_value(report)?, history))
+    }
+
     /// The same run in this process: its exit code and its report.
     pub(crate) fn run_here(&self) -> anyhow::Result<(u8, Value)> {
-        anyhow::ensure!(self.arguments.is_empty(), "only variables are looked at");
-        let mut variables = self.variables.clone();
-        variables.insert("INPUT_CONFIG".to_owned(), self.path(".github/drift.yaml").display().to_string());
-        variables.insert("INPUT_OUT".to_owned(), self.path("drift-report").display().to_string());
-        let inputs = Inputs::from_variables(&Flags::default(), &variables)
-            .map_err(|problems| anyhow::anyhow!("{}", problems.iter().map(ToString::to_string).collect::<String>()))?;
-        rustls::crypto::ring::default_provider().install_default().ok();
+        let inputs = self.inputs()?;
         let redactor = pipeline::redactor(&inputs);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut stdout = std::io::sink();
@@ -113,6 +117,17 @@ impl Detector {
         let code = runtime.block_on(run);
         let report = fs::read_to_string(self.path("drift-report/report.json"))?;
         Ok((code, serde_json::from_str(&report)?))
+    }
+
+    fn inputs(&self) -> anyhow::Result<Inputs> {
+        anyhow::ensure!(self.arguments.is_empty(), "only variables are looked at");
+        let mut variables = self.variables.clone();
+        variables.insert("INPUT_CONFIG".to_owned(), self.path(".github/drift.yaml").display().to_string());
+        variables.insert("INPUT_OUT".to_owned(), self.path("drift-report").display().to_string());
+        let inputs = Inputs::from_variables(&Flags::default(), &variables)
+            .map_err(|problems| anyhow::anyhow!("{}", problems.iter().map(ToString::to_string).collect::<String>()))?;
+        rustls::crypto::ring::default_provider().install_default().ok();
+        Ok(inputs)
     }
 
     /// The call as a command, for tests that watch it run.
