@@ -37,7 +37,7 @@ pub(super) fn file(report: &Report) -> Value {
                 "rules": Code::ALL.map(rule),
             }},
             // Results of one configuration replace one another, those of another stand beside them.
-            "automationDetails": {"id": format!("drift-detector/{}/", config(report))},
+            "automationDetails": {"id": format!("drift-detector/{}/", uri(config(report)))},
             "invocations": [{
                 // What was not compared may have drifted, too.
                 "executionSuccessful": report.complete,

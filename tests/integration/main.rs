@@ -24,3 +24,4 @@ mod kubernetes;
 mod propose;
 mod redaction;
 mod replay;
+mod sarif;
