@@ -19,7 +19,7 @@ fn sighting(n: u64) -> Sighting {
         value: digest(n + 100_000),
         first: stamp(n % 9),
         since: stamp(n % 13 + 9),
-        gone: (n % 4 == 0).then(|| stamp(30)),
+        gone: n.is_multiple_of(4).then(|| stamp(30)),
         returns: u32::try_from(n % 2).expect("small"),
     }
 }
@@ -31,7 +31,7 @@ fn digest(n: u64) -> String {
 }
 
 fn history(findings: u64, runs: u64) -> History {
-    let mark = |n: u64| Mark { differences: usize::try_from(n).expect("small"), complete: n % 3 > 0 };
+    let mark = |n: u64| Mark { differences: usize::try_from(n).expect("small"), complete: !n.is_multiple_of(3) };
     let marks = |n| ["dev", "staging", "prod"].iter().map(|it| ((*it).to_owned(), mark(n))).collect();
     History {
         runs: (0..runs).map(|n| PastRun { stamp: stamp(n), marks: marks(n) }).collect(),
