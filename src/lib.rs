@@ -20,6 +20,7 @@ pub mod logging;
 pub mod confighub;
 pub mod github;
 pub mod cluster;
+pub mod history;
 pub mod remediation;
 pub mod report;
 pub mod render;

@@ -21,12 +21,15 @@ use jiff::Timestamp;
 use crate::bundle::{self, Recording};
 use crate::cluster;
 use crate::confighub;
+use crate::history;
 use crate::http;
 use crate::inputs::{self, ConfigHub, FailOn, GitHub, Inputs, Mode};
+use crate::model::history::{History, Memory, Stamp};
 use crate::model::outcome::{EnvironmentOutcome, Obstacle, Reason, TargetOutcome};
 use crate::publish::{self, Console, Delivered, Destinations, Threads};
 use crate::redact::Redactor;
 use crate::redact::mask::{Mask, Sameness};
+use crate::remediation::Patience;
 use crate::render::{self, Rendered};
 use crate::report::{Report, RunInfo, Status, counted};
 
@@ -57,8 +60,8 @@ pub async fn run(
 ) -> u8 {
     let interrupted = interrupted.shared();
     let threads = find_threads(inputs, redactor, &interrupted).await;
-    let (report, recorded) = compare(inputs, redactor, &interrupted).await;
-    let mut delivered = on_github(inputs, &threads, &report, &interrupted).await;
+    let Compared { report, history, recorded } = compare(inputs, redactor, &threads.memory(), &interrupted).await;
+    let mut delivered = on_github(inputs, &threads, (&report, &history), &interrupted).await;
     if code(&report, inputs.fail_on, delivery_of(&delivered)) == UNDELIVERED {
         delivered.reason = Some("delivery");
     }
@@ -86,12 +89,13 @@ async fn find_threads<'a, I: Future<Output = u8>>(
 async fn on_github<I: Future<Output = u8>>(
     inputs: &Inputs,
     threads: &Threads<'_>,
-    report: &Report,
+    (report, history): (&Report, &History),
     interrupted: &Shared<I>,
 ) -> Delivered {
     const LAST_SECONDS: Duration = Duration::from_secs(4);
+    let GitHub { run, attempt, .. } = inputs.github;
     let publishing =
-        publish::Run { id: inputs.github.run_id, attempt: inputs.github.run_attempt, ..publish::Run::of(report) };
+        publish::Run { report, id: run.unwrap_or_default(), attempt: attempt.unwrap_or(1), history: Some(history) };
     let given_up = async {
         let late = tokio::time::sleep(inputs.reporting.pace.longest_wait + inputs.timeout);
         let cut = async {
@@ -118,25 +122,37 @@ fn delivery_of(delivered: &Delivered) -> Delivery {
     if delivered.failures.is_empty() { Delivery::Somebody } else { Delivery::Nobody }
 }
 
-/// The report alone: nothing is written.
-pub async fn report(inputs: &Inputs, redactor: &Redactor) -> Report {
+/// The report, and what to leave for the next run: nothing is published. `memory`: what earlier runs left.
+pub async fn report(inputs: &Inputs, redactor: &Redactor, memory: &Memory) -> (Report, History) {
     let interrupted = std::future::pending::<u8>().shared();
-    compare(inputs, redactor, &interrupted).await.0
+    let Compared { report, history, recorded: _ } = compare(inputs, redactor, memory, &interrupted).await;
+    (report, history)
 }
 
-/// Reads and compares; keeps what was read where that is asked for.
+/// What a run came to.
+struct Compared {
+    report: Report,
+    /// For the next run.
+    history: History,
+    /// Whether what was read is kept, where that was asked for.
+    recorded: Delivery,
+}
+
+/// Reads, compares and proposes; keeps what was read where that is asked for.
 async fn compare<I: Future<Output = u8>>(
     inputs: &Inputs,
     redactor: &Redactor,
+    memory: &Memory,
     interrupted: &Shared<I>,
-) -> (Report, Delivery) {
+) -> Compared {
     let replayed = match &inputs.origin {
         inputs::Origin::Recording(recording) => Some(&recording.index),
         inputs::Origin::Services(_) => None,
     };
     let started = replayed.map_or_else(Timestamp::now, |it| it.started);
     let key = inputs.record.is_some().then(target::key);
-    let (outcomes, kept) = all(inputs, redactor, started, key, interrupted).await;
+    let stamp = Stamp { run: inputs.github.run, number: inputs.github.number, at: started };
+    let (outcomes, kept) = all(inputs, redactor, (memory, &stamp), key, interrupted).await;
     let mut run = run_info(&inputs.github, inputs.config_path.clone(), started);
     if let Some(index) = replayed {
         run = RunInfo { finished: index.finished, recorded_by: Some(index.program.clone()), ..run };
@@ -145,7 +161,8 @@ async fn compare<I: Future<Output = u8>>(
         (Some(folder), Some(key)) => keep(inputs, redactor, key, kept, &run, folder),
         _ => Delivery::Somebody,
     };
-    (Report::new(outcomes, run), recorded)
+    let (timeline, history) = history::timeline(memory, &outcomes, &stamp);
+    Compared { report: Report::new(outcomes, timeline, run), history, recorded }
 }
 
 /// Writes the recording.
@@ -195,11 +212,11 @@ pub fn skip(github: &GitHub, out: PathBuf, why: &str, redactor: &Redactor, stdou
 async fn all<I: Future<Output = u8>>(
     inputs: &Inputs,
     redactor: &Redactor,
-    now: Timestamp,
+    (memory, stamp): (&Memory, &Stamp),
     key: Option<[u8; 32]>,
     interrupted: &Shared<I>,
 ) -> (Vec<EnvironmentOutcome>, Vec<bundle::Target>) {
-    let deadline = Instant::now() + inputs.timeout;
+    let (now, deadline) = (stamp.at, Instant::now() + inputs.timeout);
     let access = match &inputs.origin {
         inputs::Origin::Services(access) => access,
         inputs::Origin::Recording(recording) => {
@@ -216,7 +233,13 @@ async fn all<I: Future<Output = u8>>(
     // A part of the time is for proposing.
     let until = if inputs.proposing.mode == Mode::Detect { deadline } else { deadline - inputs.timeout / 4 };
     let (gathered, kept) = gather(inputs, redactor, reading, until, interrupted).await;
-    let proposing = proposals::Proposing { inputs, redactor, now, deadline };
+    let seen = proposals::seen_before(&gathered, memory, stamp);
+    let patience = match memory {
+        _ if inputs.github.event_name.as_deref() != Some("schedule") => Patience::AtOnce,
+        Memory::Unkept => Patience::Forgetful,
+        Memory::Blank | Memory::Lost(_) | Memory::Kept(_) => Patience::SeenBefore(&seen),
+    };
+    let proposing = proposals::Proposing { inputs, redactor, now, deadline, patience };
     (proposing.all(&confighub, gathered, interrupted).await, kept)
 }
 
@@ -325,6 +348,8 @@ fn run_info(github: &GitHub, config: Option<String>, started: Timestamp) -> RunI
         trigger: github.event_name.clone(),
         actor: github.actor.clone(),
         url: github.run_url.clone(),
+        id: github.run,
+        number: github.number,
         recorded_by: None,
     }
 }
@@ -379,12 +404,11 @@ fn code(report: &Report, fail_on: FailOn, delivery: Delivery) -> u8 {
     match fail_on {
         FailOn::Never => 0,
         FailOn::Drift if report.status == Status::Drift => POLICY,
+        FailOn::NewDrift if report.has_new_drift() => POLICY,
         FailOn::Unapproved if report.has_unapproved_drift() => POLICY,
         FailOn::Severity(least) if report.worst() >= Some(least) => POLICY,
-        FailOn::Drift | FailOn::Unapproved | FailOn::Severity(_) | FailOn::Error if gap => INCOMPLETE,
-        FailOn::Drift | FailOn::Unapproved | FailOn::Severity(_) | FailOn::Error if delivery == Delivery::Nobody => {
-            UNDELIVERED
-        }
-        FailOn::Drift | FailOn::Unapproved | FailOn::Severity(_) | FailOn::Error => 0,
+        _ if gap => INCOMPLETE,
+        _ if delivery == Delivery::Nobody => UNDELIVERED,
+        FailOn::Drift | FailOn::NewDrift | FailOn::Unapproved | FailOn::Severity(_) | FailOn::Error => 0,
     }
 }

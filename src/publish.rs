@@ -4,8 +4,8 @@ mod comment;
 mod console;
 mod files;
 mod issue;
-mod marker;
 mod outputs;
+mod sarif;
 mod threads;
 mod words;
 
@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::model::history::History;
 use crate::redact::Redactor;
 use crate::render::Rendered;
 use crate::report::{Report, Status};
@@ -26,7 +27,7 @@ pub use files::{Owner, create_folder};
 pub use threads::Threads;
 
 /// This run, as the threads on GitHub know it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
     /// What it found.
     pub report: &'a Report,
@@ -34,23 +35,8 @@ pub struct Run<'a> {
     pub id: u64,
     /// `GITHUB_RUN_ATTEMPT`.
     pub attempt: u32,
-    /// What it found, as a digest.
-    pub fingerprint: String,
-    /// What moved since the run before; None: nobody knows.
-    pub movement: Option<Movement>,
-    /// What the next run is to find, as base64 of at most 8 KiB.
-    pub history: Option<String>,
-}
-
-/// What moved since the run before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Movement {
-    /// Differences that are there for the first time.
-    pub new: usize,
-    /// Differences that weigh more than before.
-    pub worse: usize,
-    /// Differences that are gone.
-    pub resolved: usize,
+    /// What the next run is to find.
+    pub history: Option<&'a History>,
 }
 
 impl Run<'_> {
@@ -145,6 +131,8 @@ pub fn publish(
         Ok(()) => {
             let json = serde_json::to_string_pretty(&report).context("failed to write the report as JSON");
             published.take(json.and_then(|it| files::write(&to.out.join("report.json"), &(it + "\n"), owner)));
+            let sarif = serde_json::to_string(&sarif::file(&report)).context("failed to write the report as SARIF");
+            published.take(sarif.and_then(|it| files::write(&to.out.join("report.sarif"), &(it + "\n"), owner)));
             published.take(files::write(&to.out.join("report.md"), &body, owner));
             published.take(files::write(&to.out.join("summary.md"), &summary, owner));
         }

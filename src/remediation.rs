@@ -58,6 +58,17 @@ pub enum Intent {
     Propose,
 }
 
+/// Which drift is proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience<'a> {
+    /// All of it: a person asked.
+    AtOnce,
+    /// All of it, because nothing remembers what earlier runs saw.
+    Forgetful,
+    /// That of units all of whose findings an earlier run saw too: these ids.
+    SeenBefore(&'a BTreeSet<String>),
+}
+
 /// An environment whose drift is to be resolved.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -77,8 +88,8 @@ pub struct Request<'a> {
     pub proposals: Proposals,
     /// The run's page.
     pub run_url: Option<&'a str>,
-    /// What started the run, as GitHub names it.
-    pub trigger: Option<&'a str>,
+    /// Which drift is proposed.
+    pub patience: Patience<'a>,
     /// The present.
     pub now: Timestamp,
     /// Keeps which units are locked, for the case that the run ends before they are free.
@@ -199,7 +210,8 @@ impl<'a> Desk<'a> {
             history,
         };
         let electorate = self.electorate();
-        self.drifted.iter().map(|it| (it, plan::verdict(it, &held, &electorate))).collect()
+        let verdict = |it| plan::patient(plan::verdict(it, &held, &electorate), it, self.request.patience);
+        self.drifted.iter().map(|it| (it, verdict(it))).collect()
     }
 
     /// What is to be written.
@@ -305,8 +317,9 @@ impl<'a> Desk<'a> {
             let left = |it: &Task<'_>| (it.drifted.unit.id, Done { failure: None, notes: Vec::new(), stands: false });
             return (None, tasks.iter().map(left).collect());
         }
-        if self.request.trigger == Some("schedule") {
-            self.notes.push("proposed at first sight: scheduled runs do not wait for a second one yet".to_owned());
+        if self.request.patience == Patience::Forgetful {
+            let note = "proposed at first sight: this run keeps no report that the next one could compare with";
+            self.notes.push(note.to_owned());
         }
         tracing::info!("Using changeset {} for corrections in `{environment}`", changeset.slug);
         // What another run proposed since this one looked is not written once more: that would void approvals.

@@ -1,10 +1,12 @@
 //! PURE: [`Report`] → Markdown, by compiled-in templates that are strict and escape by default.
 
+mod age;
 mod diff;
 mod finding;
 mod limits;
 mod lists;
 mod markdown;
+mod matrix;
 mod next_steps;
 mod proposal;
 mod templates;
@@ -31,6 +33,29 @@ pub const BODY_BYTES: usize = 60_000;
 /// Bytes that GitHub takes as the summary of a step; a longer one is dropped whole.
 pub const SUMMARY_BYTES: usize = 1024 * 1024;
 
+/// How much of a report a document shows. The smallest is the greatest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Level(usize);
+
+impl Level {
+    /// Everything.
+    pub const FULL: Self = Self(0);
+
+    /// One level smaller; None: this is the shortest form.
+    pub fn smaller(self) -> Option<Self> {
+        (self.0 + 1 < LEVELS.len()).then_some(Self(self.0 + 1))
+    }
+}
+
+/// A document, and how much it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The Markdown.
+    pub text: String,
+    /// How much of the report it is.
+    pub level: Level,
+}
+
 /// A report's documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
@@ -51,15 +76,21 @@ pub fn all(report: &Report, body_bytes: usize) -> anyhow::Result<Rendered> {
 /// One document in at most `bytes` bytes: what does not fit is left out, and the document says so. The shortest form, a
 /// few kilobytes, is returned even where it is longer than that.
 pub fn render(report: &Report, format: Format, bytes: usize) -> anyhow::Result<String> {
+    Ok(fit(report, format, bytes, Level::FULL)?.text)
+}
+
+/// As [`render`], from this level downwards: where a body of the right size was not taken, the next smaller one may be.
+pub fn fit(report: &Report, format: Format, bytes: usize, from: Level) -> anyhow::Result<Document> {
     let templates = Templates::new()?;
-    let mut document = String::new();
-    for limits in LEVELS {
-        document = templates.render(format, View::new(report, limits))?;
-        if document.len() <= bytes {
-            break;
+    let mut level = from;
+    loop {
+        let limits = &LEVELS[level.0.min(LEVELS.len() - 1)];
+        let text = templates.render(format, View::new(report, limits))?;
+        match level.smaller() {
+            Some(smaller) if text.len() > bytes => level = smaller,
+            _ => return Ok(Document { text, level }),
         }
     }
-    Ok(document)
 }
 
 /// A text on one line for a log, with everything that cannot be seen spelled out.

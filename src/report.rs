@@ -2,7 +2,6 @@
 //! `report.json`. Statuses, promotion verdicts and sentences are composed here and nowhere else.
 
 mod counts;
-pub mod fingerprint;
 mod sentences;
 mod verdict;
 
@@ -13,7 +12,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::history;
 use crate::model::finding::{Finding, Severity};
+use crate::model::history::{Changes, PastRun, Resolved, Timeline};
 use crate::model::object::ObjectKey;
 use crate::model::outcome::{Comparison, EnvironmentOutcome, Obstacle, Suppressed, TargetOutcome};
 use crate::model::proposal::{Proposal, UnitState};
@@ -53,6 +54,14 @@ pub struct Report {
     pub promotion_safe: PromotionSafe,
     /// When, by what and on whose behalf this was written.
     pub run: RunInfo,
+    /// Hexadecimal SHA-256 over all differences and their values, never over a Secret's: the same as long as nothing changes.
+    pub fingerprint: String,
+    /// What changed since the run before; absent where that is not known.
+    pub changes: Option<Changes>,
+    /// What was drift before and is gone.
+    pub resolved: Vec<Resolved>,
+    /// The last runs, this one included, the oldest first.
+    pub runs: Vec<PastRun>,
 }
 
 /// The result of a run, an environment or a target.
@@ -228,6 +237,10 @@ pub struct RunInfo {
     pub actor: Option<String>,
     /// The run's page.
     pub url: Option<String>,
+    /// GitHub's id of the run.
+    pub id: Option<u64>,
+    /// Its number, as people call it.
+    pub number: Option<u64>,
     /// Version of the program that recorded what this run replayed; None: the run read ConfigHub and the clusters itself.
     pub recorded_by: Option<String>,
 }
@@ -239,9 +252,14 @@ pub fn counted(n: usize, one: &str, many: &str) -> String {
 
 impl Report {
     /// The report over these outcomes, which are in promotion order and name every configured environment: one that was
-    /// left out of the run comes without targets.
-    pub fn new(outcomes: Vec<EnvironmentOutcome>, run: RunInfo) -> Self {
-        let environments: Vec<_> = outcomes.into_iter().map(EnvironmentReport::new).collect();
+    /// left out of the run comes without targets. `timeline`: the same outcomes against what earlier runs saw.
+    pub fn new(outcomes: Vec<EnvironmentOutcome>, timeline: Timeline, run: RunInfo) -> Self {
+        let Timeline { ages, resolved, changes, runs, remarks: about_history } = timeline;
+        let mut environments: Vec<_> = outcomes.into_iter().map(EnvironmentReport::new).collect();
+        let targets = environments.iter_mut().flat_map(|it| &mut it.targets);
+        targets.flat_map(|it| &mut it.findings).for_each(|it| it.age = ages.get(&it.id).cloned());
+        let findings = environments.iter().flat_map(|it| &it.targets).flat_map(|it| &it.findings);
+        let fingerprint = history::fingerprint(findings);
         let status = verdict::of_run(&environments);
         let edges = verdict::edges(&environments);
         Self {
@@ -250,25 +268,35 @@ impl Report {
             reason: verdict::cause(status, &environments),
             complete: !environments.is_empty() && environments.iter().all(|it| it.complete),
             verdict: sentences::verdict(status, &environments),
-            remarks: sentences::remarks(status, &environments, &run),
+            remarks: [sentences::remarks(status, &environments, changes.as_ref(), &run), about_history].concat(),
             counts: environments.iter().map(|it| it.counts).sum(),
             promotion_safe: verdict::promotion_safe(&edges),
             edges,
             environments,
             run,
+            fingerprint,
+            changes,
+            resolved,
+            runs,
         }
     }
 
     /// A report of a run that compared nothing on purpose. `why`: one sentence with a full stop.
     pub fn skipped(why: &str, run: RunInfo) -> Self {
         let verdict = format!("Nothing was compared. {why}");
-        Self { verdict, remarks: Vec::new(), ..Self::new(Vec::new(), run) }
+        Self { verdict, remarks: Vec::new(), ..Self::new(Vec::new(), Timeline::default(), run) }
     }
 
     /// The worst severity of all drift; None: there is none.
     pub fn worst(&self) -> Option<Severity> {
         let targets = self.environments.iter().flat_map(|it| &it.targets);
         targets.flat_map(|it| &it.findings).map(|it| it.severity).max()
+    }
+
+    /// Whether there is drift that no earlier run saw. Where nothing is known about earlier runs, all of it counts as new.
+    pub fn has_new_drift(&self) -> bool {
+        let findings = self.environments.iter().flat_map(|it| &it.targets).flat_map(|it| &it.findings);
+        findings.into_iter().any(|it| it.age.as_ref().is_none_or(|it| it.new))
     }
 
     /// Whether there is drift that nobody approved a proposal for.

@@ -16,10 +16,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("manifest", &["model"]),
     ("cluster", &["model", "redact", "http"]),
     ("drift", &["model", "redact", "manifest"]),
-    ("remediation", &["model", "redact", "confighub", "manifest"]),
-    ("report", &["model", "redact"]),
+    ("history", &["model"]),
+    ("remediation", &["model", "redact", "confighub", "manifest", "history"]),
+    ("report", &["model", "redact", "history"]),
     ("render", &["model", "redact", "report"]),
-    ("publish", &["model", "redact", "http", "workflow", "github", "report", "render"]),
+    ("publish", &["model", "redact", "http", "workflow", "github", "history", "report", "render"]),
     (
         "pipeline",
         &[
@@ -32,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "manifest",
             "cluster",
             "drift",
+            "history",
             "remediation",
             "report",
             "render",
@@ -41,7 +43,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("compare", &["model", "redact", "workflow", "manifest", "drift", "render"]),
     ("explain", &["model", "workflow", "report", "render"]),
     ("demo", &["model"]),
-    ("cli", &["redact", "inputs", "workflow", "logging", "report", "render", "pipeline", "compare", "explain", "demo"]),
+    (
+        "cli",
+        &[
+            "model", "redact", "inputs", "workflow", "logging", "report", "render", "pipeline", "compare", "explain",
+            "demo",
+        ],
+    ),
 ];
 
 /// Files whose functions depend on their arguments alone.
@@ -56,9 +64,9 @@ const PURE: &[&str] = &[
     "compare",
     "bundle",
     "explain",
+    "history",
     "publish/issue",
     "publish/comment",
-    "publish/marker",
     "publish/words",
 ];
 const IMPURE: &[&str] =

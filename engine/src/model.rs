@@ -4,6 +4,7 @@ pub mod access;
 pub mod changeset;
 pub mod environment;
 pub mod finding;
+pub mod history;
 pub mod object;
 pub mod outcome;
 pub mod packed;

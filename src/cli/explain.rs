@@ -8,6 +8,7 @@ use clap::Args;
 use super::Format;
 use crate::explain;
 use crate::inputs::{Flags, Inputs};
+use crate::model::history::Memory;
 use crate::pipeline;
 use crate::report::Report;
 
@@ -50,5 +51,5 @@ fn replayed(folder: &str, config: Option<&String>) -> anyhow::Result<Report> {
     let flags = Flags { replay: Some(folder.to_owned()), config: config.cloned(), ..Flags::default() };
     let inputs = Inputs::from_variables(&flags, &Inputs::process_variables())?;
     let redactor = pipeline::redactor(&inputs);
-    Ok(super::runtime()?.block_on(pipeline::report(&inputs, &redactor)))
+    Ok(super::runtime()?.block_on(pipeline::report(&inputs, &redactor, &Memory::Unkept)).0)
 }

@@ -71,7 +71,7 @@ pub struct Flags {
     #[arg(long, value_name = "ENV=SPACE/SLUG", help_heading = "Proposals")]
     pub changeset: Vec<String>,
 
-    /// What makes the exit code non-zero: never, error, drift, or a severity such as high [default: error]
+    /// What makes the exit code non-zero: never, error, drift, new-drift, unapproved, or a severity such as high [default: error]
     #[arg(long, value_name = "WHAT")]
     pub fail_on: Option<String>,
 

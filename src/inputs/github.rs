@@ -24,10 +24,12 @@ pub struct GitHub {
     pub run_url: Option<String>,
     /// Who or what started it.
     pub actor: Option<String>,
-    /// `GITHUB_RUN_ID`; 0 outside of Actions.
-    pub run_id: u64,
+    /// `GITHUB_RUN_ID`: the same for every attempt.
+    pub run: Option<u64>,
+    /// `GITHUB_RUN_NUMBER`: how people call it.
+    pub number: Option<u64>,
     /// `GITHUB_RUN_ATTEMPT`, from 1.
-    pub run_attempt: u32,
+    pub attempt: Option<u32>,
     /// The pull request that `GITHUB_REF` names, as `refs/pull/7/merge` does.
     pub pull_request: Option<u64>,
 }
@@ -45,8 +47,9 @@ impl GitHub {
             repository: get("GITHUB_REPOSITORY"),
             run_url: run_url(variables),
             actor: get("GITHUB_TRIGGERING_ACTOR").or_else(|| get("GITHUB_ACTOR")),
-            run_id: get("GITHUB_RUN_ID").and_then(|it| it.parse().ok()).unwrap_or_default(),
-            run_attempt: get("GITHUB_RUN_ATTEMPT").and_then(|it| it.parse().ok()).unwrap_or(1),
+            run: get("GITHUB_RUN_ID").and_then(|it| it.parse().ok()),
+            number: get("GITHUB_RUN_NUMBER").and_then(|it| it.parse().ok()),
+            attempt: get("GITHUB_RUN_ATTEMPT").and_then(|it| it.parse().ok()),
             pull_request: get("GITHUB_REF")
                 .and_then(|it| it.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()),
         }

@@ -19,6 +19,8 @@ pub enum FailOn {
     Error,
     /// The same, and any drift.
     Drift,
+    /// The same, and drift that no earlier run saw.
+    NewDrift,
     /// The same, and drift for which nobody approved a proposal yet.
     Unapproved,
     /// The same, and drift of this severity or a worse one.
@@ -51,16 +53,13 @@ pub(super) fn out(ctx: &Settings<'_>) -> PathBuf {
 }
 
 fn fail_on(given: &Setting) -> Result<FailOn, Problem> {
-    const KNOWN: [&str; 9] = ["never", "error", "drift", "unapproved", "critical", "high", "medium", "low", "info"];
-    let later = |ground: &str| {
-        let message = format!("`{}` needs {ground}, which this version does not have yet", given.value);
-        Err(Problem::given(&given.given, message, "use `never`, `error`, `drift` or a severity"))
-    };
+    const KNOWN: [&str; 10] =
+        ["never", "error", "drift", "new-drift", "unapproved", "critical", "high", "medium", "low", "info"];
     match given.value.as_str() {
         "never" => Ok(FailOn::Never),
         "error" => Ok(FailOn::Error),
         "drift" => Ok(FailOn::Drift),
-        "new-drift" => later("a history of drift"),
+        "new-drift" => Ok(FailOn::NewDrift),
         "unapproved" => Ok(FailOn::Unapproved),
         other => {
             if let Some(severity) = Severity::ALL.into_iter().find(|it| it.name() == other) {

@@ -204,7 +204,6 @@ fn what_comes_later_is_refused_by_name() -> Result<()> {
     for (name, value, message) in [
         ("INPUT_MODE", "promote", "input `mode`: `promote` needs promotion, which this version does not have yet"),
         ("INPUT_MODE", "detekt", "`detekt` is not a mode: use `detect` or `propose`"),
-        ("INPUT_FAIL-ON", "new-drift", "input `fail-on`: `new-drift` needs a history of drift"),
         ("INPUT_FAIL-ON", "drfit", "did you mean `drift`?"),
         ("INPUT_INCIDENT", "x", "input `incident`: needs sweeps"),
         ("INPUT_REPORT-TO", "isue", "`isue` is not a choice here: did you mean `issue`?"),
@@ -467,7 +466,7 @@ fn durations_and_certificates_are_checked() -> Result<()> {
 fn problems_of_all_sources_come_together() -> Result<()> {
     let run = Run::new("version: 1\nenvironment: []\n")?.set("INPUT_FAIL-ON", "x").set("INPUT_CONFIGHUB-TOKEN", "");
     insta::assert_snapshot!(run.set("INPUT_TIMEOUT", "x").refused()?, @r"
-    input `fail-on`: `x` is not a choice here: known are `never`, `error`, `drift`, `unapproved`, `critical`, `high`, `medium`, `low` and `info`
+    input `fail-on`: `x` is not a choice here: known are `never`, `error`, `drift`, `new-drift`, `unapproved`, `critical`, `high`, `medium`, `low` and `info`
     input `timeout`: `x` is not a duration: write for example `90s` or `10m`
     .github/drift.yaml:2:1: unknown key `environment`: did you mean `environments`?
     there are no credentials for ConfigHub: set the variable CUB_TOKEN, or CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET (in a workflow: the inputs `confighub-token`, or `confighub-worker-id` and `confighub-worker-secret`, from secrets that exist and are not empty)

@@ -9,13 +9,15 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::confighub::{self, Client, SpaceUnits};
+use crate::history;
 use crate::inputs::{Inputs, Mode};
 use crate::model::environment::Environment;
+use crate::model::history::{Memory, Stamp};
 use crate::model::outcome::{Comparison, EnvironmentOutcome, Obstacle, Reason};
 use crate::model::proposal::Proposal;
 use crate::model::unit::Unit;
 use crate::redact::Redactor;
-use crate::remediation::{self, Compared, Intent, Locked, Request};
+use crate::remediation::{self, Compared, Intent, Locked, Patience, Request};
 
 /// An environment that was compared.
 pub(super) struct Gathered {
@@ -43,12 +45,20 @@ impl Seen {
     }
 }
 
+/// Ids of the findings that an earlier run saw as they are.
+pub(super) fn seen_before(gathered: &[Gathered], memory: &Memory, now: &Stamp) -> BTreeSet<String> {
+    let targets = gathered.iter().flat_map(|it| &it.outcome.targets);
+    let findings = targets.filter_map(|it| it.result.as_ref().ok()).flat_map(|it| &it.findings);
+    findings.filter(|it| history::has_seen(memory, it, now)).map(|it| it.id.clone()).collect()
+}
+
 /// What all environments share.
 pub(super) struct Proposing<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) redactor: &'a Redactor,
     pub(super) now: Timestamp,
     pub(super) deadline: Instant,
+    pub(super) patience: Patience<'a>,
 }
 
 impl Proposing<'_> {
@@ -115,7 +125,7 @@ impl Proposing<'_> {
             lock: proposing.lock,
             proposals: proposing.proposals,
             run_url: self.inputs.github.run_url.as_deref(),
-            trigger: self.inputs.github.event_name.as_deref(),
+            patience: self.patience,
             now: self.now,
             locked,
             redactor: self.redactor,

@@ -1,10 +1,10 @@
 //! PURE: what becomes of the comment on a pull request: one per configuration, for the commit that was compared last.
 
+use crate::model::history::Marker;
 use crate::model::reporting::CommentMode;
 use crate::report::Status;
 
 use super::Run;
-use super::marker::Marker;
 
 /// A comment of ours, lowest id first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(super) fn decide(found: &[Found], run: &Run<'_>, mode: CommentMode) -> Decis
             decision.steps.extend(shown.map(|it| Step::Minimise { node: it.node.clone() }));
         }
         (CommentMode::ChangesOnly, None) if run.is_clean() => {}
-        (CommentMode::ChangesOnly, Some(it)) if it.marker.fingerprint == run.fingerprint => {
+        (CommentMode::ChangesOnly, Some(it)) if it.marker.fingerprint == run.report.fingerprint => {
             decision.steps.extend(duplicates());
         }
         (_, None) => decision.steps.push(Step::Create),
@@ -91,7 +91,7 @@ mod tests {
 
     fn found(id: u64, of: &Report, at: &str) -> Found {
         let at = at.parse().expect("the time is valid");
-        let marker = Marker { key: "k".to_owned(), run: 1, attempt: 1, at, fingerprint: of.fingerprint() };
+        let marker = Marker { key: "k".to_owned(), run: 1, attempt: 1, at, fingerprint: of.fingerprint.clone() };
         Found { id, node: format!("n{id}"), url: String::new(), marker }
     }
 

@@ -6,10 +6,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::github::{State, StateReason};
+use crate::history;
+use crate::model::history::Marker;
 use crate::model::reporting::{IssueRules, Notify};
-use crate::report::{Status, fingerprint};
+use crate::report::Status;
 
-use super::marker::Marker;
 use super::{Run, words};
 
 /// Drift that returns within this time returns to its issue; later, it gets a new one.
@@ -86,7 +87,7 @@ pub(super) fn primary(threads: &[Thread]) -> Option<&Thread> {
 
 /// What to do about this run's report.
 pub(super) fn decide(threads: &[Thread], run: &Run<'_>, rules: &IssueRules) -> Decision {
-    let mut decision = Decision { fingerprint: run.fingerprint.clone(), ..Decision::default() };
+    let mut decision = Decision { fingerprint: run.report.fingerprint.clone(), ..Decision::default() };
     if run.report.status == Status::Skipped {
         return decision;
     }
@@ -120,8 +121,8 @@ fn open(thread: &Thread, run: &Run<'_>, rules: &IssueRules, decision: &mut Decis
         edit(Some(words::title(run.report)), Change::Stay);
         match (changed, rules.notify) {
             // What was clean and stayed open.
-            (true, _) if thread.marker.fingerprint == fingerprint::clean() => Some(words::back(run.report)),
-            (true, _) => Some(words::changed(run.report, run.movement)),
+            (true, _) if thread.marker.fingerprint == history::fingerprint([]) => Some(words::back(run.report)),
+            (true, _) => Some(words::changed(run.report, run.report.changes)),
             (false, Notify::Always) => Some(words::unchanged(run.report)),
             (false, Notify::Changes | Notify::Never) => None,
         }
@@ -136,7 +137,7 @@ fn open(thread: &Thread, run: &Run<'_>, rules: &IssueRules, decision: &mut Decis
         edit(None, Change::Stay);
         None
     };
-    if !run.report.complete && thread.marker.fingerprint != fingerprint::clean() {
+    if !run.report.complete && thread.marker.fingerprint != history::fingerprint([]) {
         // Half a view is nothing that the next run could be compared with.
         decision.fingerprint.clone_from(&thread.marker.fingerprint);
     }
@@ -156,7 +157,7 @@ fn closed(
     decision: &mut Decision,
 ) {
     let number = thread.number;
-    let was_clean = thread.marker.fingerprint == fingerprint::clean();
+    let was_clean = thread.marker.fingerprint == history::fingerprint([]);
     if !run.has_drift() {
         // Closed by hand, and right in the end. Unsaid, later drift would seem to have been there all the time.
         if run.is_clean() && reason == StateReason::Completed && !was_clean {
@@ -182,7 +183,7 @@ fn closed(
     }
     decision.steps.push(Step::Edit { number, title: Some(words::title(run.report)), change: Change::Reopen });
     let text = match reason {
-        StateReason::NotPlanned => words::no_longer_accepted(run.report, run.movement),
+        StateReason::NotPlanned => words::no_longer_accepted(run.report, run.report.changes),
         _ if was_clean => words::back(run.report),
         _ => words::not_done(run.report),
     };
@@ -200,18 +201,18 @@ fn create(run: &Run<'_>, rules: &IssueRules, previous: Option<u64>) -> Step {
 /// Whether there is something to tell since the run that wrote the issue. Half a view tells nothing by itself: what it does
 /// not show may be there all the same.
 fn is_changed(thread: &Thread, run: &Run<'_>) -> bool {
-    match run.movement {
+    match run.report.changes {
         Some(it) => it.new + it.worse + it.resolved > 0,
-        None => run.report.complete && thread.marker.fingerprint != run.fingerprint,
+        None => run.report.complete && thread.marker.fingerprint != run.report.fingerprint,
     }
 }
 
 /// Whether this is other drift than what was accepted.
 fn is_other(thread: &Thread, run: &Run<'_>) -> bool {
     if run.report.complete {
-        return thread.marker.fingerprint != run.fingerprint;
+        return thread.marker.fingerprint != run.report.fingerprint;
     }
-    run.movement.is_some_and(|it| it.new + it.worse > 0)
+    run.report.changes.is_some_and(|it| it.new + it.worse > 0)
 }
 
 fn is_snoozed(thread: &Thread, run: &Run<'_>) -> bool {

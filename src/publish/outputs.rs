@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::model::history::Changes;
 use crate::model::proposal::OpenChangeSet;
 use crate::report::{Report, Status};
 
@@ -28,13 +29,19 @@ pub(super) struct Paths {
     pub(super) folder: String,
     pub(super) report: String,
     pub(super) json: String,
+    pub(super) sarif: String,
 }
 
 impl Paths {
     /// Later steps do not see our file system: inside the workspace, paths are relative to it.
     pub(super) fn new(out: &Path, workspace: &Path) -> Self {
         let path = |it: &Path| it.strip_prefix(workspace).unwrap_or(it).display().to_string();
-        Self { folder: path(out), report: path(&out.join("report.md")), json: path(&out.join("report.json")) }
+        Self {
+            folder: path(out),
+            report: path(&out.join("report.md")),
+            json: path(&out.join("report.json")),
+            sarif: path(&out.join("report.sarif")),
+        }
     }
 }
 
@@ -42,17 +49,24 @@ fn values(report: &Report, delivered: &Delivered, paths: &Paths) -> Vec<(&'stati
     let number = |it: Option<u64>| it.map(|it| it.to_string()).unwrap_or_default();
     let page = delivered.url.clone().or_else(|| report.run.url.clone()).unwrap_or_default();
     let drifted = report.environments.iter().filter(|it| it.status == Status::Drift).map(|it| it.name.as_str());
+    // Empty where nothing is known about earlier runs: zero would be a claim.
+    let changes =
+        |count: fn(&Changes) -> usize| report.changes.as_ref().map(|it| count(it).to_string()).unwrap_or_default();
     vec![
         ("status", word(&json!(report.status))),
         ("reason", delivered.reason.map_or_else(|| word(&json!(report.reason)), str::to_owned)),
         ("complete", report.complete.to_string()),
         ("drift-count", report.counts.findings.to_string()),
+        ("new-count", changes(|it| it.new)),
+        ("resolved-count", changes(|it| it.resolved)),
         ("environments-drifted", Value::from_iter(drifted).to_string()),
         ("promotion-safe", word(&json!(report.promotion_safe))),
+        ("fingerprint", report.fingerprint.clone()),
         ("summary-json", summary(report)),
         ("report-dir", paths.folder.clone()),
         ("report-path", paths.report.clone()),
         ("json-path", paths.json.clone()),
+        ("sarif-path", paths.sarif.clone()),
         ("issue-number", number(delivered.issue)),
         ("comment-id", number(delivered.comment)),
         ("report-url", page),
@@ -91,6 +105,8 @@ fn summary(report: &Report) -> String {
             "complete": report.complete,
             "verdict": report.verdict,
             "counts": report.counts,
+            "changes": report.changes,
+            "fingerprint": report.fingerprint,
             "promotion-safe": report.promotion_safe,
             "environments": environments.collect::<Vec<_>>(),
             "environments-left-out": report.environments.len() - shown,
@@ -129,13 +145,14 @@ mod tests {
         }
         let names: Vec<_> = read.iter().map(|(name, _)| *name).collect();
         let get = |name: &str| read.iter().find(|it| it.0 == name).map(|it| it.1.as_str()).unwrap_or_default();
-        assert_eq!(names.len(), 14, "{names:?}");
+        assert_eq!(names.len(), 18, "{names:?}");
         assert_eq!(get("status"), "drift");
         assert_eq!(get("reason"), "drift");
         assert_eq!(get("complete"), "false");
         assert_eq!(get("drift-count"), "8");
         assert_eq!((get("issue-number"), get("comment-id")), ("7", ""));
         assert_eq!(get("report-url"), "https://github.com/acme/shop/actions/runs/9876543210");
+        assert_eq!((get("new-count"), get("resolved-count"), get("fingerprint").len()), ("", "", 64));
         assert_eq!(get("environments-drifted"), r#"["dev","prod"]"#);
         assert_eq!(get("promotion-safe"), "false");
         assert_eq!(get("report-path"), "drift-report/report.md");

@@ -95,7 +95,7 @@ fn everything_is_written_to_its_place() -> anyhow::Result<()> {
     let to = destinations(folder.path(), Console::Terminal);
     let (published, stdout) = published(&to, &Redactor::default())?;
     assert!(published.failures.is_empty(), "{:?}", published.failures);
-    assert_eq!(published.written.len(), 5);
+    assert_eq!(published.written.len(), 6);
     assert_eq!(stdout, fs::read_to_string(to.out.join("report.md"))?);
     assert_eq!(fs::read_to_string(to.out.join("summary.md"))?, fs::read_to_string(folder.path().join("summary"))?);
     let json = fs::read_to_string(to.out.join("report.json"))?;
@@ -103,7 +103,7 @@ fn everything_is_written_to_its_place() -> anyhow::Result<()> {
     let output = fs::read_to_string(folder.path().join("output"))?;
     assert!(output.contains("\ndrift-report/report.md\n"), "{output}");
     // Nothing temporary is left behind.
-    assert_eq!(fs::read_dir(&to.out)?.count(), 3);
+    assert_eq!(fs::read_dir(&to.out)?.count(), 4);
     Ok(())
 }
 
@@ -132,7 +132,7 @@ fn a_second_run_replaces_the_files_and_adds_to_the_runner_s() -> anyhow::Result<
     let (published, stdout) = published(&to, &Redactor::default())?;
     assert!(published.failures.is_empty(), "{:?}", published.failures);
     assert_eq!(fs::read_to_string(folder.path().join("summary"))?.len(), 2 * once.len());
-    assert_eq!(fs::read_dir(&to.out)?.count(), 3);
+    assert_eq!(fs::read_dir(&to.out)?.count(), 4);
     assert!(stdout.starts_with("::group::Drift report\n::stop-commands::"), "{stdout}");
     Ok(())
 }

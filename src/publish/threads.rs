@@ -6,15 +6,16 @@ mod issue;
 use jiff::Timestamp;
 
 use crate::github::{Client, Comment, Error, Issue, Kind, Permission, Subject};
+use crate::history::hidden::{self, Frame};
 use crate::http;
+use crate::model::history::{History, Marker, Memory};
 use crate::model::reporting::{IssueRules, Reporting};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Text};
 use crate::render::{self, Format};
 use crate::report::Report;
 
 use super::comment::Found;
 use super::issue::Thread;
-use super::marker::{self, Marker};
 use super::{Delivered, Run};
 
 /// A text is tried at this many sizes, each half of the one before.
@@ -30,7 +31,7 @@ pub struct Threads<'a> {
     client: Option<Result<Client, String>>,
     issues: Result<Vec<Thread>, Error>,
     comments: Result<Vec<Found>, Error>,
-    history: Option<String>,
+    history: Option<History>,
 }
 
 impl<'a> Threads<'a> {
@@ -74,14 +75,16 @@ impl<'a> Threads<'a> {
         Self { reporting, redactor, client, issues: Err(unread()), comments: Err(unread()), history: None }
     }
 
-    /// What the last run of this configuration left for this one, as it wrote it; None: there was none, or it is lost.
-    pub fn history(&self) -> Option<&str> {
-        self.history.as_deref()
-    }
-
-    /// Whether the threads could be read: a history that is missing says something only then.
-    pub fn is_readable(&self) -> bool {
-        self.client.is_none() || self.issues.is_ok() && self.comments.is_ok()
+    /// What earlier runs of this configuration left for this one.
+    pub fn memory(&self) -> Memory {
+        let lost = |why: &'static str| Memory::Lost(Text::from(why));
+        match (&self.client, &self.history, &self.issues, &self.comments) {
+            (None, ..) => Memory::Unkept,
+            (Some(_), Some(history), ..) => Memory::Kept(history.clone()),
+            (Some(Ok(_)), None, Ok(issues), Ok(comments)) if issues.is_empty() && comments.is_empty() => Memory::Blank,
+            (Some(Ok(_)), None, Ok(_), Ok(_)) => lost("what earlier runs saw cannot be read from the report on GitHub"),
+            (Some(_), None, ..) => lost("what earlier runs saw is not known: GitHub could not be read"),
+        }
     }
 
     /// The client, for other questions about the repository.
@@ -128,11 +131,10 @@ impl<'a> Threads<'a> {
     }
 
     /// A text of ours: the hidden marker, the report in at most so many bytes, the hidden history.
-    fn body(&self, run: &Run<'_>, fingerprint: &str, text: Text<'_>, bytes: usize) -> Result<String, Error> {
-        let marker = self.marker(run, fingerprint).line();
-        let history = marker::history_line(run.history.as_deref());
-        let Text { before, after, short } = text;
-        let room = bytes.saturating_sub(marker.len() + before.len() + after.len() + history.len() + 2);
+    fn body(&self, run: &Run<'_>, fingerprint: &str, words: Words<'_>, bytes: usize) -> Result<String, Error> {
+        let frame = Frame::new(&self.marker(run, fingerprint), run.history);
+        let Words { before, after, short } = words;
+        let room = bytes.saturating_sub(frame.bytes() + before.len() + after.len());
         let report = match short {
             Some(short) => short.to_owned(),
             None => render::render(run.report, Format::Markdown, room).map_err(|error| Error {
@@ -141,7 +143,7 @@ impl<'a> Threads<'a> {
                 message: format!("{error:#}"),
             })?,
         };
-        Ok(self.redactor.document(&format!("{marker}\n\n{before}{report}{after}{history}")))
+        Ok(frame.around(&self.redactor.document(&format!("{before}{report}{after}"))))
     }
 
     fn marker(&self, run: &Run<'_>, fingerprint: &str) -> Marker {
@@ -170,9 +172,9 @@ impl<'a> Threads<'a> {
                 other => return other,
             };
             let landed = client.comments(subject, None).await?;
-            let mine = Marker::read(body);
+            let mine = hidden::marker(body);
             let is_mine = |it: &Comment| {
-                Marker::read(&it.body).zip(mine.as_ref()).is_some_and(|(it, mine)| it.is_of_same_run(mine))
+                hidden::marker(&it.body).zip(mine.as_ref()).is_some_and(|(it, mine)| it.is_of_same_run(mine))
             };
             match landed.into_iter().find(is_mine) {
                 Some(comment) => return Ok(comment),
@@ -188,7 +190,7 @@ impl<'a> Threads<'a> {
         client: &Client,
         rules: &IssueRules,
         now: Timestamp,
-    ) -> Result<(Vec<Thread>, Option<String>), Error> {
+    ) -> Result<(Vec<Thread>, Option<History>), Error> {
         let mut ours = self.ours(client, client.issues_labelled(&rules.label).await?).await?;
         if ours.is_empty()
             && let Some(login) = client.viewer(&[]).await?.login()
@@ -196,11 +198,11 @@ impl<'a> Threads<'a> {
             // Where labels cannot be set, or somebody took ours off.
             ours = self.ours(client, client.issues_by(login).await?).await?;
         }
-        let mut threads: Vec<_> = ours.iter().filter_map(|it| Some(thread(it, Marker::read(&it.body)?))).collect();
+        let mut threads: Vec<_> = ours.iter().filter_map(|it| Some(thread(it, hidden::marker(&it.body)?))).collect();
         self.look_at_snoozing(client, rules, now, &mut threads).await?;
         let number = super::issue::primary(&threads).map(|it| it.number);
         let body = ours.iter().find(|it| Some(it.number) == number).map(|it| it.body.as_str());
-        Ok((threads, body.and_then(marker::history).map(str::to_owned)))
+        Ok((threads, body.and_then(hidden::history)))
     }
 
     async fn look_at_snoozing(
@@ -232,7 +234,7 @@ impl<'a> Threads<'a> {
         Ok(marked)
     }
 
-    async fn found_comments(&self, client: &Client, pull_request: u64) -> Result<(Vec<Found>, Option<String>), Error> {
+    async fn found_comments(&self, client: &Client, pull_request: u64) -> Result<(Vec<Found>, Option<History>), Error> {
         let mut all = client.comments(Subject::PullRequest(pull_request), None).await?;
         all.retain(|it| self.is_marked(&it.body));
         if all.is_empty() {
@@ -242,21 +244,21 @@ impl<'a> Threads<'a> {
         let viewer = client.viewer(&nodes).await?;
         all.retain(|it| viewer.wrote(&it.node, it.author.as_deref(), it.app.as_deref()));
         all.sort_by_key(|it| it.id);
-        let history = all.last().and_then(|it| marker::history(&it.body)).map(str::to_owned);
+        let history = all.last().and_then(|it| hidden::history(&it.body));
         let found = all
             .into_iter()
-            .filter_map(|it| Some(Found { id: it.id, node: it.node, url: it.url, marker: Marker::read(&it.body)? }));
+            .filter_map(|it| Some(Found { id: it.id, node: it.node, url: it.url, marker: hidden::marker(&it.body)? }));
         Ok((found.collect(), history))
     }
 
     fn is_marked(&self, body: &str) -> bool {
-        Marker::read(body).is_some_and(|it| it.key == self.reporting.key)
+        hidden::marker(body).is_some_and(|it| it.key == self.reporting.key)
     }
 }
 
 /// What surrounds the report in a text of ours.
 #[derive(Clone, Copy, Default)]
-struct Text<'a> {
+struct Words<'a> {
     before: &'a str,
     after: &'a str,
     /// Instead of the report.
@@ -288,6 +290,6 @@ fn is_too_long(error: &Error) -> bool {
 impl<'a> Run<'a> {
     /// A run of which nothing is known but its report.
     pub fn of(report: &'a Report) -> Self {
-        Self { report, id: 0, attempt: 1, fingerprint: report.fingerprint(), movement: None, history: None }
+        Self { report, id: 0, attempt: 1, history: None }
     }
 }

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use crate::model::history::Changes;
 use crate::report::{Report, Status, counted};
-
-use super::Movement;
 
 /// More environments than this are counted.
 const NAMES: usize = 8;
@@ -60,7 +59,7 @@ fn names(report: &Report, which: impl Fn(Status) -> bool) -> Vec<String> {
 }
 
 /// What differs is not what differed before.
-pub(super) fn changed(report: &Report, movement: Option<Movement>) -> String {
+pub(super) fn changed(report: &Report, movement: Option<Changes>) -> String {
     format!("**The drift has changed: {}.**{}{}", drift(report), moved(movement), run(report))
 }
 
@@ -103,7 +102,7 @@ pub(super) fn not_done(report: &Report) -> String {
 }
 
 /// Somebody closed it as accepted, and there is other drift now.
-pub(super) fn no_longer_accepted(report: &Report, movement: Option<Movement>) -> String {
+pub(super) fn no_longer_accepted(report: &Report, movement: Option<Changes>) -> String {
     format!("**Reopened: the drift is not what it was: {}.**{}{}", drift(report), moved(movement), run(report))
 }
 
@@ -127,8 +126,8 @@ pub(super) fn commit(sha: &str) -> String {
     }
 }
 
-fn moved(movement: Option<Movement>) -> String {
-    let Some(Movement { new, worse, resolved }) = movement else { return String::new() };
+fn moved(movement: Option<Changes>) -> String {
+    let Some(Changes { new, worse, resolved, .. }) = movement else { return String::new() };
     let mut text = String::new();
     for (number, word) in [(new, "new"), (worse, "worse"), (resolved, "resolved")] {
         if number > 0 {

@@ -1,10 +1,10 @@
 //! PURE: what a unit's drift is known by, and how a ChangeSet remembers what it proposes for it.
 
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::history;
 use crate::model::changeset::ChangeSet;
-use crate::model::finding::{Finding, Shown};
+use crate::model::finding::Finding;
 use crate::model::proposal::Direction;
 
 /// The annotation of a ChangeSet that says what it proposes for a unit.
@@ -13,22 +13,7 @@ const UNIT: &str = "drift-detector/unit.";
 /// Hexadecimal SHA-256 over a unit's findings, whatever their order. A value that may not be shown counts as hidden, so that
 /// nothing can be learned from the digest.
 pub(super) fn of(findings: &[&Finding]) -> String {
-    let shown = |value: &Shown| match value {
-        Shown::Absent => "-".to_owned(),
-        Shown::Text(text) => format!("={text}"),
-        Shown::Hidden(why) => format!("?{why}"),
-    };
-    let mut parts: Vec<_> =
-        findings.iter().map(|it| (it.id.as_str(), it.code.name(), shown(&it.desired), shown(&it.live))).collect();
-    parts.sort();
-    let mut digest = Sha256::new();
-    for (id, code, desired, live) in parts {
-        for part in [id, code, &desired, &live] {
-            digest.update(u64::try_from(part.len()).expect("a length fits").to_be_bytes());
-            digest.update(part);
-        }
-    }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    history::fingerprint(findings.iter().copied())
 }
 
 /// What was proposed for a unit.

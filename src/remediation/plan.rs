@@ -14,6 +14,7 @@ use crate::model::outcome::Comparison;
 use crate::model::proposal::{Change, Direction, UnitState};
 use crate::model::unit::{Basis, Unit};
 
+use super::Patience;
 use super::approval::{self, Approval, Electorate};
 use super::fingerprint::{self, Mark};
 use super::writes;
@@ -255,6 +256,21 @@ pub(super) fn verdict(drifted: &Drifted<'_>, held: &Held<'_>, electorate: &Elect
             vec![format!("{} refused it; that stands until it is revoked", names(by))],
         ),
     }
+}
+
+/// The verdict, unless it is to write what may be gone a moment later.
+pub(super) fn patient(verdict: Verdict, drifted: &Drifted<'_>, patience: Patience<'_>) -> Verdict {
+    let (Verdict::Write(state), Patience::SeenBefore(ids)) = (&verdict, patience) else { return verdict };
+    if drifted.findings.iter().all(|it| ids.contains(&it.id)) {
+        return verdict;
+    }
+    let (state, seen) = match state {
+        UnitState::Reproposed => {
+            (UnitState::Superseded, "its drift is not what was proposed, and is as it is since this run")
+        }
+        _ => (UnitState::Planned, "no earlier run is known to have seen this drift as it is"),
+    };
+    Verdict::left(state, vec![format!("{seen}: the next scheduled run proposes it if it sees the same")])
 }
 
 /// Whether what was proposed is what people would approve now: nobody but us wrote under the ChangeSet after it, and head's

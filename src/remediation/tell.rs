@@ -40,7 +40,7 @@ impl Desk<'_> {
             let task = tasks.iter().find(|it| it.drifted.unit.id == drifted.unit.id);
             let told = self.unit(drifted, verdict, task, done.remove(&drifted.unit.id));
             // A run that only compares does not say what another would do.
-            units.extend((told.state != UnitState::Planned || self.request.intent == Intent::Rehearse).then_some(told));
+            units.extend((told.state != UnitState::Planned || self.request.intent != Intent::Follow).then_some(told));
         }
         if let Some(changeset) = changeset {
             let gone = plan::proposed(changeset).filter(|it| !told.contains(it) && self.units.contains(it));

@@ -145,6 +145,7 @@ mod tests {
             owners: Vec::new(),
             rule: Text::from(""),
             notes: Vec::new(),
+            age: None,
         }
     }
 

@@ -9,7 +9,9 @@ use serde_json::Value;
 use crate::model::finding::{Code, Finding, Severity, Shown};
 use crate::model::object::ObjectKey;
 use crate::redact::{MARK, Text};
+use crate::report::RunInfo;
 
+use super::age::AgeView;
 use super::diff::{Diff, unified};
 use super::limits::Limits;
 use super::markdown::visible;
@@ -34,6 +36,8 @@ pub(super) struct FindingView {
     source: Option<Source>,
     /// The field managers of the live value, as they call themselves.
     managers: Vec<ManagerView>,
+    /// Since when it is there, where that is known.
+    age: Option<AgeView>,
     /// What else to know, as clauses.
     notes: Vec<String>,
 }
@@ -57,7 +61,7 @@ struct ManagerView {
 
 /// What stands in a cell: a value, or words about one.
 #[derive(Debug, Default, Serialize)]
-struct Cell {
+pub(super) struct Cell {
     value: Option<String>,
     words: String,
 }
@@ -73,11 +77,12 @@ impl FindingView {
     pub(super) fn all<'a>(
         findings: impl IntoIterator<Item = &'a Finding>,
         limits: &Limits,
+        run: &RunInfo,
     ) -> (Vec<Self>, Vec<DiffView>) {
         let mut diffs = Vec::new();
         let mut above: Option<&Finding> = None;
         let rows = worst_first(findings).into_iter().take(limits.findings).map(|it| {
-            let (mut row, diff) = Self::new(it, limits);
+            let (mut row, diff) = Self::new(it, limits, run);
             if let Some(above) = above.replace(it).filter(|above| above.object == it.object) {
                 let line = it.line.filter(|_| above.line != it.line);
                 row.source = line.map(|line| Source { unit: None, line: Some(line) });
@@ -88,7 +93,7 @@ impl FindingView {
         (rows.collect(), diffs)
     }
 
-    fn new(finding: &Finding, limits: &Limits) -> (Self, Option<Diff>) {
+    fn new(finding: &Finding, limits: &Limits, run: &RunInfo) -> (Self, Option<Diff>) {
         let (desired, live, diff) = match finding.code {
             Code::ObjectMissing => (Cell::words("the whole object"), Cell::words("missing"), None),
             Code::ObjectOrphaned => (Cell::words("nothing"), Cell::words("the whole object"), None),
@@ -102,6 +107,7 @@ impl FindingView {
             level: finding.severity.name(),
             source: finding.unit.as_ref().map(|unit| Source { unit: Some(limits.text(unit)), line: finding.line }),
             managers: ManagerView::all(finding, limits),
+            age: finding.age.as_ref().map(|it| AgeView::of(it, run)),
             notes: finding.notes.iter().map(|it| limits.text(it.as_str())).collect(),
         };
         (row, diff)
@@ -134,7 +140,7 @@ impl ManagerView {
 }
 
 /// A long path over several lines, broken at its dots: a table that is wider than the page hides its last column.
-fn pieces(field: &str) -> Vec<String> {
+pub(super) fn pieces(field: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for part in field.split_inclusive('.') {
         match pieces.last_mut() {
@@ -213,7 +219,7 @@ fn composite(text: &str) -> Option<Value> {
 }
 
 impl Cell {
-    fn new(shown: &Shown) -> Self {
+    pub(super) fn new(shown: &Shown) -> Self {
         match shown {
             Shown::Absent => Self::words("not set"),
             Shown::Hidden(why) => Self::words(format!("hidden: {why}")),
@@ -228,8 +234,14 @@ impl Cell {
         }
     }
 
-    fn words(words: impl Into<String>) -> Self {
+    pub(super) fn words(words: impl Into<String>) -> Self {
         Self { value: None, words: words.into() }
+    }
+
+    /// The same with more words.
+    pub(super) fn noted(self, more: &str) -> Self {
+        let words = if self.words.is_empty() { more.to_owned() } else { format!("{} {more}", self.words) };
+        Self { words, ..self }
     }
 }
 

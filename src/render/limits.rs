@@ -5,6 +5,8 @@
 pub(super) struct Limits {
     /// Lines that a single diff may have; zero: no diffs.
     pub(super) diff_lines: usize,
+    /// Where diffs are shown.
+    pub(super) diffs: Diffs,
     /// Findings of a target that are listed.
     pub(super) findings: usize,
     /// Rows of the other lists of a target.
@@ -21,11 +23,17 @@ pub(super) struct Limits {
     pub(super) left_out: Option<&'static str>,
 }
 
-/// From everything to the bare result.
+/// From everything to the bare result: long diffs are shortened, then shown for the worst environment only, then left out;
+/// then lists end early; then only the counts are left.
 pub(super) const LEVELS: &[Limits] = &[
     ALL,
-    Limits { diff_lines: 40, left_out: Some("long diffs end after 40 lines"), ..ALL },
-    Limits { diff_lines: 15, names: 12, left_out: Some("long diffs end after 15 lines"), ..ALL },
+    Limits { diff_lines: 40, left_out: Some("diffs end after 40 lines"), ..ALL },
+    WORST,
+    Limits {
+        diff_lines: 15,
+        left_out: Some("diffs are shown for the worst environment only, and end after 15 lines"),
+        ..WORST
+    },
     Limits { diff_lines: 0, names: 12, left_out: Some("diffs are left out"), ..ALL },
     Limits { findings: 200, ..SHORT },
     Limits { findings: 100, ..SHORT },
@@ -38,6 +46,7 @@ pub(super) const LEVELS: &[Limits] = &[
 
 const ALL: Limits = Limits {
     diff_lines: usize::MAX,
+    diffs: Diffs::Everywhere,
     findings: usize::MAX,
     groups: 100,
     names: 30,
@@ -45,6 +54,14 @@ const ALL: Limits = Limits {
     sections: true,
     environments: usize::MAX,
     left_out: None,
+};
+
+const WORST: Limits = Limits {
+    diff_lines: 40,
+    diffs: Diffs::Worst,
+    names: 12,
+    left_out: Some("diffs are shown for the worst environment only, and end after 40 lines"),
+    ..ALL
 };
 
 const SHORT: Limits = Limits {
@@ -67,7 +84,33 @@ const BARE: Limits = Limits {
     ..SHORT
 };
 
+/// Which environments' diffs are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Diffs {
+    /// All.
+    Everywhere,
+    /// Those of the one with the most severe drift.
+    Worst,
+}
+
+/// How an environment stands to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rank {
+    /// None has more severe drift.
+    Worst,
+    /// Any other.
+    Other,
+}
+
 impl Limits {
+    /// Those of one environment: the worst, or another.
+    pub(super) fn of_environment(&self, rank: Rank) -> Self {
+        match self.diffs {
+            Diffs::Worst if rank == Rank::Other => Self { diff_lines: 0, ..*self },
+            Diffs::Worst | Diffs::Everywhere => *self,
+        }
+    }
+
     /// The text, or its beginning where it is longer than a text of its kind should ever be.
     pub(super) fn text(&self, text: &str) -> String {
         match text.char_indices().nth(self.characters) {

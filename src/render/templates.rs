@@ -15,6 +15,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("_environment.md.j2", include_str!("../../templates/_environment.md.j2")),
     ("_proposal.md.j2", include_str!("../../templates/_proposal.md.j2")),
     ("_finding.md.j2", include_str!("../../templates/_finding.md.j2")),
+    ("_time.md.j2", include_str!("../../templates/_time.md.j2")),
     ("_target.md.j2", include_str!("../../templates/_target.md.j2")),
 ];
 
@@ -53,6 +54,14 @@ impl Templates {
         let template = self.engine.get_template(name).map_err(chain)?;
         let text = template.render(Value::from(Serde(view))).map_err(chain);
         text.with_context(|| format!("failed to render `{name}`"))
+    }
+}
+
+#[cfg(test)]
+impl Templates {
+    /// What a template of this source makes of a value that others chose.
+    pub(super) fn render_source(&self, source: &str, raw: &str) -> anyhow::Result<String> {
+        self.engine.render_named_str("control.md.j2", source, minijinja::context! { raw }).map_err(chain)
     }
 }
 

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::finding::Code;
+use crate::model::finding::{Code, Finding};
+use crate::model::history::Resolved;
 use crate::model::proposal::Proposal;
 use crate::report::{Edge, EdgeVerdict, EnvironmentReport, Report, RunInfo, Status, TargetReport, counted};
 
+use super::age::{RunsView, lasting, oldest};
 use super::finding::{DiffView, FindingView};
-use super::limits::Limits;
+use super::limits::{Limits, Rank};
 use super::lists::{CountedView, Names, ObstacleView, SuppressedView, capitalised};
+use super::matrix::MatrixView;
 use super::next_steps::NextSteps;
 use super::proposal::ProposalView;
 
@@ -27,7 +30,29 @@ pub(super) struct View {
     edges: Vec<EdgeView>,
     more_edges: usize,
     environments: Vec<EnvironmentView>,
+    matrix: Option<MatrixView>,
+    resolved: Option<ResolvedView>,
+    runs: Option<RunsView>,
+    /// Whether anything is known about ages.
+    has_ages: bool,
     run: RunView,
+}
+
+/// What is gone since the run before.
+#[derive(Debug, Serialize)]
+struct ResolvedView {
+    count: usize,
+    shown: Vec<GoneView>,
+    more: usize,
+}
+
+/// One difference that is gone.
+#[derive(Debug, Serialize)]
+struct GoneView {
+    environment: String,
+    /// Empty: the history had no room for it.
+    label: String,
+    lasted: String,
 }
 
 /// One line of the table of environments.
@@ -37,6 +62,7 @@ struct Row {
     icon: &'static str,
     result: &'static str,
     differences: String,
+    oldest: String,
     compared: String,
     promotion: String,
 }
@@ -106,6 +132,7 @@ struct RunView {
     trigger: Option<String>,
     actor: Option<String>,
     url: Option<String>,
+    name: String,
 }
 
 impl View {
@@ -114,17 +141,31 @@ impl View {
         let promotions: BTreeMap<_, _> = report.edges.iter().map(|it| (it.from.as_str(), it)).collect();
         let rows = report.environments.iter().take(limits.environments);
         let edges = report.edges.iter().take(limits.environments);
+        let worst = worst(&report.environments).map_or("", |it| it.name.as_str());
         let sections = if limits.sections { worst_first(&report.environments) } else { Vec::new() };
         Self {
             verdict: limits.text(&report.verdict),
             remarks: report.remarks.iter().take(limits.environments).map(|it| limits.text(it)).collect(),
             shortened: limits.left_out,
-            rows: rows.map(|it| Row::new(it, promotions.get(it.name.as_str()).copied(), limits)).collect(),
+            rows: rows.map(|it| Row::new(it, promotions.get(it.name.as_str()).copied(), limits, &report.run)).collect(),
             more_rows: report.environments.len().saturating_sub(limits.environments),
             must_wait: report.edges.iter().any(|it| it.verdict == EdgeVerdict::Wait),
             edges: edges.map(|it| EdgeView::new(it, limits)).collect(),
             more_edges: report.edges.len().saturating_sub(limits.environments),
-            environments: sections.into_iter().map(|it| EnvironmentView::new(it, limits)).collect(),
+            environments: sections
+                .into_iter()
+                .map(|it| {
+                    EnvironmentView::new(
+                        it,
+                        &limits.of_environment(if it.name == worst { Rank::Worst } else { Rank::Other }),
+                        &report.run,
+                    )
+                })
+                .collect(),
+            matrix: MatrixView::new(report, limits),
+            resolved: ResolvedView::new(report, limits),
+            runs: RunsView::new(report, limits),
+            has_ages: findings(&report.environments).any(|it| it.age.is_some()),
             run: RunView::new(&report.run, limits),
         }
     }
@@ -138,8 +179,30 @@ fn worst_first(environments: &[EnvironmentReport]) -> Vec<&EnvironmentReport> {
     sorted
 }
 
+fn findings<'a>(environments: impl IntoIterator<Item = &'a EnvironmentReport>) -> impl Iterator<Item = &'a Finding> {
+    environments.into_iter().flat_map(|it| &it.targets).flat_map(|it| &it.findings)
+}
+
+/// The environment with the most severe drift; among equals the one that comes last in the promotion order.
+fn worst(environments: &[EnvironmentReport]) -> Option<&EnvironmentReport> {
+    environments.iter().max_by_key(|it| findings([*it]).map(|it| it.severity).max())
+}
+
+impl ResolvedView {
+    fn new(report: &Report, limits: &Limits) -> Option<Self> {
+        let gone = |it: &Resolved| GoneView {
+            environment: limits.text(&it.environment),
+            label: limits.text(&it.label),
+            lasted: lasting(it.first_seen.at, report.run.started),
+        };
+        let shown: Vec<_> = report.resolved.iter().take(limits.groups.min(20)).map(gone).collect();
+        let count = report.resolved.len();
+        (!shown.is_empty()).then(|| Self { count, more: count - shown.len(), shown })
+    }
+}
+
 impl Row {
-    fn new(environment: &EnvironmentReport, edge: Option<&Edge>, limits: &Limits) -> Self {
+    fn new(environment: &EnvironmentReport, edge: Option<&Edge>, limits: &Limits, run: &RunInfo) -> Self {
         let EnvironmentReport { name, status, complete, counts, targets, proposal: _, changesets_unread: _ } =
             environment;
         let (icon, result) = match (status, complete) {
@@ -159,7 +222,12 @@ impl Row {
             name: limits.text(name),
             icon,
             result,
-            differences: if read { counts.findings.to_string() } else { nothing() },
+            differences: match findings([environment]).filter(|it| it.age.as_ref().is_some_and(|it| it.new)).count() {
+                _ if !read => nothing(),
+                0 => counts.findings.to_string(),
+                new => format!("{} ({new} new)", counts.findings),
+            },
+            oldest: oldest(findings([environment]), run).unwrap_or_else(nothing),
             compared: if read { format!("{} of {all}", counts.compared) } else { nothing() },
             promotion: edge.map_or_else(nothing, |it| word(it.verdict).to_owned()),
         }
@@ -186,7 +254,7 @@ impl EdgeView {
 }
 
 impl EnvironmentView {
-    fn new(environment: &EnvironmentReport, limits: &Limits) -> Self {
+    fn new(environment: &EnvironmentReport, limits: &Limits, run: &RunInfo) -> Self {
         let EnvironmentReport { name, status, complete: _, counts, targets, proposal: _, changesets_unread } =
             environment;
         let objects = |n| counted(n, "object", "objects");
@@ -225,17 +293,17 @@ impl EnvironmentView {
                 ObstacleView::new(it, nothing, limits)
             }),
             several_targets: targets.len() > 1,
-            targets: targets.iter().map(|it| TargetView::new(it, environment.proposal.as_ref(), limits)).collect(),
+            targets: targets.iter().map(|it| TargetView::new(it, environment.proposal.as_ref(), limits, run)).collect(),
         }
     }
 }
 
 impl TargetView {
-    fn new(target: &TargetReport, proposal: Option<&Proposal>, limits: &Limits) -> Self {
+    fn new(target: &TargetReport, proposal: Option<&Proposal>, limits: &Limits, run: &RunInfo) -> Self {
         let counts = &target.counts;
-        let (findings, diffs) = FindingView::all(&target.findings, limits);
+        let (findings, diffs) = FindingView::all(&target.findings, limits, run);
         let (added, unmanaged): (Vec<_>, Vec<_>) = target.additions.iter().partition(|it| it.code == Code::FieldAdded);
-        let (additions, addition_diffs) = FindingView::all(added.iter().copied(), limits);
+        let (additions, addition_diffs) = FindingView::all(added.iter().copied(), limits, run);
         let mut summary = match &target.failure {
             Some(_) => "nothing could be read".to_owned(),
             None => format!("{} of {} compared", counts.compared, counted(counts.in_scope, "object", "objects")),
@@ -288,7 +356,7 @@ impl TargetView {
 
 impl RunView {
     fn new(run: &RunInfo, limits: &Limits) -> Self {
-        let RunInfo { started, finished, version, config, trigger, actor, url, recorded_by: _ } = run;
+        let RunInfo { started, finished, version, config, trigger, actor, url, id: _, number, recorded_by: _ } = run;
         let text = |it: &Option<String>| it.as_deref().map(|it| limits.text(it));
         Self {
             read: match started.strftime("%Y-%m-%d %H:%M:%S").to_string() {
@@ -300,6 +368,7 @@ impl RunView {
             trigger: text(trigger),
             actor: text(actor),
             url: text(url),
+            name: number.map_or_else(|| "This run".to_owned(), |it| format!("Run {it}")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Outcomes for the tests of everything that shows a report.
 
 use crate::model::finding::{Code, Finding, ManagerClass, Operation, Owner, Severity, Shown};
+use crate::model::history::Timeline;
 use crate::model::object::{GroupVersionKind, ObjectKey};
 use crate::model::outcome::{Comparison, EnvironmentOutcome, NotCompared, Obstacle, Reason, Suppressed, TargetOutcome};
 use crate::model::proposal::{ChangeSetState, OpenChangeSet, Proposal};
@@ -47,6 +48,7 @@ pub(crate) fn finding(object: ObjectKey, field: &str, desired: Shown, live: Show
         owners: Vec::new(),
         rule: text("compared as a value"),
         notes: Vec::new(),
+        age: None,
     }
 }
 
@@ -138,7 +140,7 @@ pub(crate) fn proposed(state: ChangeSetState) -> Proposal {
 }
 
 pub(crate) fn report(outcomes: Vec<EnvironmentOutcome>) -> Report {
-    Report::new(outcomes, run())
+    Report::new(outcomes, Timeline::default(), run())
 }
 
 pub(crate) fn run() -> RunInfo {
@@ -150,6 +152,8 @@ pub(crate) fn run() -> RunInfo {
         config: Some(".github/drift.yaml".to_owned()),
         trigger: Some("schedule".to_owned()),
         actor: None,
+        id: Some(9_876_543_210),
+        number: Some(214),
         url: Some("https://github.com/acme/shop/actions/runs/9876543210".to_owned()),
         recorded_by: None,
     }
@@ -157,11 +161,15 @@ pub(crate) fn run() -> RunInfo {
 
 /// The example story: one change in dev, none in staging, six and some company in prod.
 pub(crate) fn story() -> Report {
-    report(vec![
+    report(story_outcomes())
+}
+
+pub(crate) fn story_outcomes() -> Vec<EnvironmentOutcome> {
+    vec![
         environment("dev", Ok(compared(6, vec![replicas()], vec![]))),
         environment("staging", Ok(compared(6, vec![], vec![]))),
         environment("prod", Ok(prod())),
-    ])
+    ]
 }
 
 fn prod() -> Comparison {

@@ -1,5 +1,7 @@
 //! The report in plain words: what a reader gets who reads nothing else.
 
+use crate::model::finding::{Code, Finding, Severity};
+use crate::model::history::Changes;
 use crate::model::proposal::ChangeSetState;
 
 use super::{EnvironmentReport, RunInfo, Status, TargetReport, counted};
@@ -16,8 +18,10 @@ pub(super) fn verdict(status: Status, environments: &[EnvironmentReport]) -> Str
             format!("No drift: {} {run} what ConfigHub says.", list(&names))
         }
         Status::Drift => {
-            let parts: Vec<_> =
-                environments.iter().filter_map(|it| Some(format!("{} ({})", it.name, differences(it)?))).collect();
+            let parts: Vec<_> = environments
+                .iter()
+                .filter_map(|it| Some(format!("{} ({}{})", it.name, differences(it)?, new(it))))
+                .collect();
             format!("Drift in {}.", list(&parts))
         }
         Status::Partial => {
@@ -35,10 +39,46 @@ pub(super) fn verdict(status: Status, environments: &[EnvironmentReport]) -> Str
     }
 }
 
-/// What the verdict leaves open: whether it is about now, the environments it does not name, and what was not compared in
+/// `, 1 new`; nothing where nothing is, or where it is not known.
+fn new(environment: &EnvironmentReport) -> String {
+    let findings = environment.targets.iter().flat_map(|it| &it.findings);
+    let count = findings.filter(|it| it.age.as_ref().is_some_and(|it| it.new)).count();
+    if count == 0 { String::new() } else { format!(", {count} new") }
+}
+
+/// The most severe difference, where it is one that cannot wait. In production, which stands last, before elsewhere.
+fn worst(environments: &[EnvironmentReport]) -> Option<String> {
+    let all = environments.iter().flat_map(|it| it.targets.iter().flat_map(|it| &it.findings).map(move |f| (it, f)));
+    let (environment, worst) = all.filter(|(_, it)| it.severity >= Severity::High).max_by_key(|(_, it)| it.severity)?;
+    let Finding { object, field, severity, .. } = worst;
+    let what = match worst.code {
+        Code::ObjectMissing => format!("`{object}` is missing"),
+        Code::ObjectOrphaned => format!("`{object}` is there, and no unit states it"),
+        Code::FieldRemoved => format!("`{object}` has no `{field}`"),
+        _ => format!("`{object}` has another `{field}`"),
+    };
+    Some(format!("Worst: {what} in {} ({severity}).", environment.name))
+}
+
+/// What changed since the run before.
+fn since(changes: Option<&Changes>) -> Option<String> {
+    // What is new stands in the verdict, by environment.
+    let Changes { new: _, worse, resolved, flapping } = changes?;
+    let parts = [(resolved, "gone"), (worse, "with another value or severity"), (flapping, "that came back")];
+    let told: Vec<_> = parts.iter().filter(|it| *it.0 > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    (!told.is_empty()).then(|| format!("Since the run before: {}.", list(&told)))
+}
+
+/// What the verdict leaves open: what is worst, what changed, whether it is about now, the environments it does not name, and what was not compared in
 /// those it does.
-pub(super) fn remarks(status: Status, environments: &[EnvironmentReport], run: &RunInfo) -> Vec<String> {
-    let mut remarks: Vec<_> = replayed(run).into_iter().collect();
+pub(super) fn remarks(
+    status: Status,
+    environments: &[EnvironmentReport],
+    changes: Option<&Changes>,
+    run: &RunInfo,
+) -> Vec<String> {
+    let mut remarks: Vec<_> = worst(environments).into_iter().chain(replayed(run)).collect();
+    remarks.extend(since(changes));
     if matches!(status, Status::Failed | Status::Skipped) {
         return remarks;
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use drift_detector::inputs::{Flags, Inputs};
+use drift_detector::model::history::{History, Memory};
 use drift_detector::pipeline;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -137,8 +138,28 @@ impl Detector {
         Ok(self.run_here()?.1)
     }
 
+    /// The same run in this process, of which earlier runs left this: its report, and what it leaves.
+    pub(crate) fn remembering(&self, memory: &Memory) -> anyhow::Result<(Value, History)> {
+        let inputs = self.inputs()?;
+        let redactor = pipeline::redactor(&inputs);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (report, history) = runtime.block_on(pipeline::report(&inputs, &redactor, memory));
+        Ok((serde_json::to_value(report)?, history))
+    }
+
     /// The same run in this process: its exit code and its report.
     pub(crate) fn run_here(&self) -> anyhow::Result<(u8, Value)> {
+        let inputs = self.inputs()?;
+        let redactor = pipeline::redactor(&inputs);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut stdout = std::io::sink();
+        let run = pipeline::run(&inputs, &redactor, std::future::pending(), &mut stdout);
+        let code = runtime.block_on(run);
+        let report = fs::read_to_string(self.path("drift-report/report.json"))?;
+        Ok((code, serde_json::from_str(&report)?))
+    }
+
+    fn inputs(&self) -> anyhow::Result<Inputs> {
         anyhow::ensure!(self.arguments.is_empty(), "only variables are looked at");
         let mut variables = self.variables.clone();
         variables.insert("INPUT_CONFIG".to_owned(), self.path(".github/drift.yaml").display().to_string());
@@ -149,13 +170,7 @@ impl Detector {
         inputs.reporting.pace.between_writes = Duration::ZERO;
         inputs.reporting.pace.before_second_look = Duration::ZERO;
         rustls::crypto::ring::default_provider().install_default().ok();
-        let redactor = pipeline::redactor(&inputs);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut stdout = std::io::sink();
-        let run = pipeline::run(&inputs, &redactor, std::future::pending(), &mut stdout);
-        let code = runtime.block_on(run);
-        let report = fs::read_to_string(self.path("drift-report/report.json"))?;
-        Ok((code, serde_json::from_str(&report)?))
+        Ok(inputs)
     }
 
     /// The call as a command, for tests that watch it run.

@@ -25,4 +25,5 @@ mod kubernetes;
 mod propose;
 mod redaction;
 mod replay;
+mod sarif;
 mod threads;

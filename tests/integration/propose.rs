@@ -9,6 +9,7 @@ mod guesses;
 mod lifecycle;
 mod overlap;
 mod scene;
+mod sight;
 
 use anyhow::{Context as _, Result, ensure};
 use drift_detector::demo::story::{ClusterStory, Space, Story};

@@ -419,6 +419,7 @@ impl<'a> Judge<'a> {
             owners,
             rule,
             notes,
+            age: None,
         }
     }
 

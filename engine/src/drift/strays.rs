@@ -370,6 +370,7 @@ fn finding(case: &Case<'_>, stray: &Stray, code: Code, notes: Vec<Text>) -> Find
         owners: Vec::new(),
         rule: Text::from(if code == Code::ObjectOrphaned { rule::ORPHANED } else { rule::UNMANAGED }),
         notes,
+        age: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::history::Age;
 use crate::model::object::ObjectKey;
 use crate::redact::Text;
 
@@ -101,6 +102,9 @@ pub struct Finding {
     pub rule: Text,
     /// What the reader should know about it: one sentence each, without a full stop.
     pub notes: Vec<Text>,
+    /// What earlier runs know of it; absent where nothing is known about them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age: Option<Age>,
 }
 
 /// How bad a finding is. Ordered: `Info` is the least.

@@ -1,10 +1,10 @@
 //! The lifecycle, step by step.
 
+use crate::model::history::Changes;
 use crate::model::outcome::Reason;
 use crate::report::Report;
 use crate::report::fixtures::*;
 
-use super::super::Movement;
 use super::*;
 
 fn rules() -> IssueRules {
@@ -61,7 +61,7 @@ fn open(number: u64, of: &Report) -> Thread {
             run: 1,
             attempt: 1,
             at: time("2026-11-22T06:00:00Z"),
-            fingerprint: of.fingerprint(),
+            fingerprint: of.fingerprint.clone(),
         },
         snoozed: None,
     }
@@ -128,10 +128,10 @@ fn a_transition_is_one_comment() {
 #[test]
 fn the_history_knows_better_what_moved() {
     let report = drifted();
-    let movement = |new| Some(Movement { new, worse: 0, resolved: 0 });
-    let run = |new| Run { movement: movement(new), ..Run::of(&report) };
-    assert_eq!(told(&decide(&[open(7, &more())], &run(0), &rules()))[0..], ["edit 7 Stay titled"]);
-    let decision = decide(&[open(7, &drifted())], &run(2), &rules());
+    let moved = |new| Report { changes: Some(Changes { new, ..Changes::default() }), ..report.clone() };
+    assert_eq!(told(&decide(&[open(7, &more())], &Run::of(&moved(0)), &rules()))[0..], ["edit 7 Stay titled"]);
+    let moved = moved(2);
+    let decision = decide(&[open(7, &drifted())], &Run::of(&moved), &rules());
     let Some(Step::Comment { text, .. }) = decision.steps.get(1) else { panic!("{decision:?}") };
     assert!(text.contains("** 2 new."), "{text}");
 }

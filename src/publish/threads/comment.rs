@@ -5,7 +5,7 @@ use crate::model::reporting::{CommentMode, CommentRules};
 
 use super::super::comment::{Step, decide};
 use super::super::{Delivered, Run, words};
-use super::{Text, Threads, is_too_long};
+use super::{Threads, Words, is_too_long};
 
 impl Threads<'_> {
     pub(super) async fn publish_comment(
@@ -66,10 +66,10 @@ impl Threads<'_> {
         let commit = words::commit(&client.pull_request(number).await?.head);
         let green = words::green(run.report);
         let short = run.is_clean().then_some(green.as_str());
-        let text = Text { before: "", after: &commit, short };
+        let text = Words { before: "", after: &commit, short };
         let (mut over, mut failed) = (over, None);
         for size in self.sizes() {
-            let body = self.body(run, &run.fingerprint, text, size)?;
+            let body = self.body(run, &run.report.fingerprint, text, size)?;
             let written = match over {
                 Some(id) => client.change_comment(subject, id, &body).await,
                 None => self.comment(client, subject, &body).await,

@@ -1,12 +1,14 @@
 //! Carries out what was decided about the tracking issue.
 
 use crate::github::{Client, Error, Issue, IssueChange, Kind, NewIssue, State, StateReason, Subject};
+use crate::history::hidden::{self, Frame};
+use crate::model::history::Marker;
 use crate::model::reporting::IssueRules;
 
 use super::super::issue::{Change, Decision, Step, Thread, decide, primary};
-use super::super::marker::Marker;
+
 use super::super::{Delivered, Run, words};
-use super::{TRIES, Text, Threads, is_too_long, thread};
+use super::{TRIES, Threads, Words, is_too_long, thread};
 
 /// A colour and a few words for labels that we make.
 const COLOR: &str = "d93f0b";
@@ -49,7 +51,7 @@ impl Threads<'_> {
         let Ok(found) = &self.issues else { return Ok(self.found_issues(client, rules, run.at()).await?.0) };
         let Some(before) = primary(found) else { return Ok(self.found_issues(client, rules, run.at()).await?.0) };
         let now = client.issue(before.number).await?;
-        let Some(marker) = Marker::read(&now.body).filter(|it| it.key == self.reporting.key) else {
+        let Some(marker) = hidden::marker(&now.body).filter(|it| it.key == self.reporting.key) else {
             return Ok(self.found_issues(client, rules, run.at()).await?.0);
         };
         let mut threads: Vec<_> = found.iter().filter(|it| it.number != before.number).cloned().collect();
@@ -85,8 +87,8 @@ impl Threads<'_> {
                     delivered.url = Some(issue.url);
                 }
                 Step::Comment { number, text } => {
-                    let marker = Marker { key: self.note_key(), ..self.marker(run, &run.fingerprint) };
-                    let body = self.redactor.document(&format!("{}\n\n{text}\n", marker.line()));
+                    let marker = Marker { key: self.note_key(), ..self.marker(run, &run.report.fingerprint) };
+                    let body = Frame::new(&marker, None).around(&self.redactor.document(text));
                     self.comment(client, Subject::Issue(*number), &body).await?;
                 }
                 Step::Duplicate { number } => self.close_duplicate(client, *number).await,
@@ -120,18 +122,18 @@ impl Threads<'_> {
     ) -> Result<Issue, Error> {
         self.ensure_labels(client, labels).await;
         let before = previous.map(words::previous).unwrap_or_default();
-        let text = Text { before: &before, ..Text::default() };
+        let text = Words { before: &before, ..Words::default() };
         let mut assignees = rules.assignees.as_slice();
         let mut sizes = self.sizes().peekable();
         let mut tried = 0;
         loop {
             let size = *sizes.peek().expect("the last size is never taken off");
-            let body = self.body(run, &run.fingerprint, text, size)?;
+            let body = self.body(run, &run.report.fingerprint, text, size)?;
             let error = match client.create_issue(&NewIssue { title, body: &body, labels, assignees }).await {
                 Ok(issue) if issue.keeps(&body) => return Ok(issue),
                 // It is open, with a text that is not ours to the end.
                 Ok(issue) => {
-                    return self.edit(client, issue.number, IssueChange::default(), run, &run.fingerprint).await;
+                    return self.edit(client, issue.number, IssueChange::default(), run, &run.report.fingerprint).await;
                 }
                 Err(error) => error,
             };
@@ -139,9 +141,9 @@ impl Threads<'_> {
                 Kind::Unclear => {
                     tried += 1;
                     tokio::time::sleep(self.reporting.pace.before_second_look).await;
-                    let mine = self.marker(run, &run.fingerprint);
+                    let mine = self.marker(run, &run.report.fingerprint);
                     let listed = self.ours(client, client.issues_labelled(&rules.label).await?).await?;
-                    let is_mine = |it: &Issue| Marker::read(&it.body).is_some_and(|it| it.is_of_same_run(&mine));
+                    let is_mine = |it: &Issue| hidden::marker(&it.body).is_some_and(|it| it.is_of_same_run(&mine));
                     match listed.into_iter().find(is_mine) {
                         Some(issue) => return Ok(issue),
                         None if tried == TRIES => return Err(error),
@@ -193,7 +195,7 @@ impl Threads<'_> {
     ) -> Result<Issue, Error> {
         let mut failed = None;
         for size in self.sizes() {
-            let body = self.body(run, fingerprint, Text::default(), size)?;
+            let body = self.body(run, fingerprint, Words::default(), size)?;
             match client.change_issue(number, IssueChange { body: Some(&body), ..change }).await {
                 Err(error) if is_too_long(&error) => failed = Some(error),
                 other => return other,

@@ -113,7 +113,6 @@ fn values_of_later_versions_and_unknown_ones_are_refused_by_name() -> Result<()>
         ("--mode", "collect", ["`collect` needs", "use `detect`"]),
         ("--mode", "report", ["`report` needs", "use `detect`"]),
         ("--mode", "detct", ["`detct` is not a mode", "use `detect`"]),
-        ("--fail-on", "new-drift", ["`new-drift` needs a history", "use `never`, `error`, `drift` or a severity"]),
         ("--dry-run", "maybe", ["`maybe` is neither `true` nor `false`", "write one of the two"]),
         ("--changeset", "dev", ["the line `dev` is not understood", "ENVIRONMENT=SPACE/SLUG"]),
         ("--fail-on", "hihg", ["`hihg` is not a choice", "did you mean `high`?"]),
@@ -173,7 +172,7 @@ fn without_credentials_for_confighub_nothing_is_tried() -> Result<()> {
 #[test]
 fn in_a_workflow_each_problem_is_an_annotation() -> Result<()> {
     let estate = Estate::new(&drifted(&["dev"]), Profile::Release, "version: 1\nenvironment: []\n")?;
-    let answer = estate.detector()?.in_workflow("schedule")?.variable("INPUT_FAIL-ON", "new-drift").run()?;
+    let answer = estate.detector()?.in_workflow("schedule")?.variable("INPUT_FAIL-ON", "often").run()?;
     assert_eq!(answer.code, Some(2), "{}", answer.said());
     assert!(estate.world.journal().is_empty());
     let annotations: Vec<_> = answer.stdout.lines().collect();
