@@ -13,7 +13,9 @@ help: ## What there is
 test: ## Builds what the tests need, then runs them all
 	@if ! folder=$$(tests/apiserver/build.sh); then \
 	  echo "the API server could not be built: tests that need it are skipped (with CI=true they fail)" >&2; folder=; fi; \
-	DRIFT_APISERVER="$$folder" cargo test --locked
+	if ! description=$$(tests/github/description.sh); then \
+	  echo "GitHub's description cannot be had: tests that need it are skipped (with CI=true they fail)" >&2; description=; fi; \
+	DRIFT_APISERVER="$$folder" DRIFT_GITHUB_API="$$description" cargo test --locked
 
 # Minors to judge by and to learn types from: the newest patch of each that the module proxy has.
 VERSIONS := v1.37.2 v1.36.3 v1.35.4 v1.34.4
