@@ -72,7 +72,6 @@ async fn every_operation_works_and_is_as_described() -> Result<()> {
             "/issues/2/labels",
             "/labels",
             "/labels/drift",
-            "/contents",
             "/contents/.github",
             "/contents/.github/drift.yaml?ref=ba5e",
             "/pulls/1",
