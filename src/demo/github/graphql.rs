@@ -20,7 +20,7 @@ const CLASSIFIERS: &[&str] = &["SPAM", "ABUSE", "OFF_TOPIC", "OUTDATED", "DUPLIC
 /// What a field's answer is made of.
 enum Node<'a> {
     Leaf(Value),
-    Many(Vec<Node<'a>>),
+    Many(Vec<Self>),
     /// A type, and those of its members that need no arguments.
     Plain(&'static str, Map<String, Value>),
     Query,
