@@ -15,7 +15,9 @@ test: ## Builds what the tests need, then runs them all
 	  echo "the API server could not be built: tests that need it are skipped (with CI=true they fail)" >&2; folder=; fi; \
 	if sarif=$$(tests/sarif.sh); then export DRIFT_SARIF="$$sarif"; else \
 	  echo "the SARIF validator cannot be had: its test is skipped (with CI=true it fails)" >&2; fi; \
-	DRIFT_APISERVER="$$folder" cargo test --locked --workspace
+	if ! description=$$(tests/github/description.sh); then \
+	  echo "GitHub's description cannot be had: tests that need it are skipped (with CI=true they fail)" >&2; description=; fi; \
+	DRIFT_APISERVER="$$folder" DRIFT_GITHUB_API="$$description" cargo test --locked --workspace
 
 # Minors to judge by and to learn types from: the newest patch of each that the module proxy has.
 VERSIONS := v1.37.2 v1.36.3 v1.35.4 v1.34.4

@@ -24,6 +24,7 @@ mod tokens;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use jiff::Timestamp;
 
 use super::clock::Clock;
 use super::locked;
@@ -100,7 +101,8 @@ impl GitHub {
 
     /// So many more requests are answered, then 403 until `seconds` from now. An hour's 5,000 at the start.
     pub fn leave_requests(&self, remaining: u64, seconds: u64) {
-        locked(&self.limits).leave(remaining, seconds, self.clock.now());
+        // Of the clock that the client looks at, which is not the story's.
+        locked(&self.limits).leave(remaining, seconds, Timestamp::now());
     }
 
     /// The next `times` requests that create or change something are told that they come too fast, and how many seconds

@@ -17,6 +17,7 @@ mod differential;
 mod errors;
 mod explain;
 mod faults;
+mod github;
 mod hub;
 mod image;
 mod inputs;

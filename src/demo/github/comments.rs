@@ -41,7 +41,7 @@ pub(super) fn one(desk: &mut Desk<'_>, id: &str) -> Answered {
 }
 
 pub(super) fn edit(desk: &mut Desk<'_>, id: &str) -> Answered {
-    let id = found(desk, id, Need::Manage)?;
+    let id = found(desk, id, Need::Change)?;
     let body = body(desk)?;
     let now = desk.ask.now;
     let (_, comment) = desk.held.comment(id).ok_or_else(not_found)?;
@@ -81,7 +81,7 @@ pub(super) fn react(desk: &mut Desk<'_>, id: &str) -> Answered {
 fn found(desk: &mut Desk<'_>, id: &str, need: Need) -> Result<u64, Answer> {
     let id = id.parse().map_err(|_not_a_number| not_found())?;
     let (number, comment): (u64, &mut Comment) = desk.held.comment(id).ok_or_else(not_found)?;
-    let own = comment.author == desk.ask.caller.author && need == Need::Manage;
+    let own = comment.author == desk.ask.caller.author && need == Need::Change;
     let issue = desk.held.issues.get(&number).ok_or_else(not_found)?;
     desk.need(super::dispatch::resource_of(issue), if own { Need::TakePart } else { need })?;
     Ok(id)

@@ -30,7 +30,9 @@ pub(super) enum Need {
     Read,
     /// To open an issue, to comment, to react: people need no role for that.
     TakePart,
-    /// To change what others wrote, to label, to close.
+    /// To change a text or to close: whoever wrote it may, and those who manage.
+    Change,
+    /// To label, to assign, to lock.
     Manage,
 }
 
@@ -214,7 +216,7 @@ pub(super) fn may(held: &Held, caller: &Token, resource: Resource, need: Need) -
     match &caller.reach {
         Reach::Person => match need {
             Need::Read | Need::TakePart => sees(held, caller),
-            Need::Manage => role(held, caller).is_some_and(|role| role >= Role::Triage),
+            Need::Change | Need::Manage => role(held, caller).is_some_and(|role| role >= Role::Triage),
         },
         Reach::Granted { repository, contents, issues, pull_requests } => {
             let here = repository.eq_ignore_ascii_case(&held.about.full_name());
@@ -256,7 +258,7 @@ impl Desk<'_> {
             self.has_issues()?;
         }
         let issue = issue.ok_or_else(not_found)?;
-        let own = self.ask.caller.author == issue.author && need == Need::Manage;
+        let own = self.ask.caller.author == issue.author && need == Need::Change;
         self.need(resource_of(issue), if own { Need::TakePart } else { need })?;
         Ok(number)
     }

@@ -20,7 +20,7 @@ const CLASSIFIERS: &[&str] = &["SPAM", "ABUSE", "OFF_TOPIC", "OUTDATED", "DUPLIC
 /// What a field's answer is made of.
 enum Node<'a> {
     Leaf(Value),
-    Many(Vec<Node<'a>>),
+    Many(Vec<Self>),
     /// A type, and those of its members that need no arguments.
     Plain(&'static str, Map<String, Value>),
     Query,
@@ -83,7 +83,7 @@ fn minimize(state: &mut State, ask: &Ask, input: &Value) -> Result<Value, Failur
     for held in state.repositories.iter_mut().filter(|held| sees(held, &ask.caller)) {
         let of = held.issues.values().find(|it| it.comments.iter().any(|comment| node_id(comment) == id));
         let Some(of) = of else { continue };
-        if !may(held, &ask.caller, resource_of(of), Need::Manage) {
+        if !may(held, &ask.caller, resource_of(of), Need::Change) {
             return Err(failure("FORBIDDEN", "Resource not accessible by integration".to_owned()));
         }
         let number: u64 = id.trim_start_matches("IC_").parse().map_err(|_not_a_number| gone())?;

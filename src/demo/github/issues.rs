@@ -79,7 +79,7 @@ pub(super) fn one(desk: &mut Desk<'_>, number: &str) -> Answered {
 }
 
 pub(super) fn edit(desk: &mut Desk<'_>, number: &str) -> Answered {
-    let number = desk.number(number, Need::Manage)?;
+    let number = desk.number(number, Need::Change)?;
     let sent = desk.ask.object()?;
     let title = title(&sent)?;
     let labels = names("Issue", sent.get("labels"))?;

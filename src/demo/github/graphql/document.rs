@@ -11,7 +11,7 @@ pub(super) struct Selection {
     pub(super) arguments: Map<String, Value>,
     /// Of an inline fragment: the type that it is for.
     pub(super) on: Option<String>,
-    pub(super) selections: Vec<Selection>,
+    pub(super) selections: Vec<Self>,
 }
 
 /// What a document asks for.
