@@ -162,7 +162,9 @@ fn the_event_decides_where_a_report_goes() -> Result<()> {
     }
     let reporting = run("", "")?.set("GITHUB_REF", "refs/pull/9/merge").inputs()?.reporting;
     assert_eq!(reporting.comment.map(|it| it.pull_request), Some(9));
-    let outside = run("auto", "")?.set("GITHUB_ACTIONS", "").inputs()?.reporting;
+    let outside = run("auto", "")?.set("GITHUB_ACTIONS", "");
+    let file = outside.write(".github/drift.yaml", FILE)?;
+    let outside = outside.set("INPUT_CONFIG", &file).inputs()?.reporting;
     assert!(outside.access.is_none(), "nobody asked for it");
     let access = run("issue", "")?.set("GITHUB_API_URL", "https://ghe.example.com/api/v3/").inputs()?.reporting.access;
     assert_eq!(access.map(|it| it.rest).as_deref(), Some("https://ghe.example.com/api/v3"));

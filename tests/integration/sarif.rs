@@ -1,5 +1,6 @@
 //! `report.sarif` as Microsoft's validator sees it, by the standard's rules and by GitHub's.
 
+use std::io::{self, Write as _};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -12,7 +13,7 @@ use crate::estate::{Estate, ONE};
 fn the_validator_finds_no_error() -> Result<()> {
     let Ok(tool) = std::env::var("DRIFT_SARIF") else {
         ensure!(std::env::var_os("CI").is_none(), "DRIFT_SARIF is not set; `make test` sets it");
-        eprintln!("skipped: DRIFT_SARIF names no validator; `make test` fetches one");
+        writeln!(io::stderr(), "skipped: DRIFT_SARIF names no validator; `make test` fetches one")?;
         return Ok(());
     };
     let estate = Estate::new(&drifted(&["dev"]), Profile::Release, ONE)?;

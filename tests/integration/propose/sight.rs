@@ -13,7 +13,7 @@ fn run(estate: &Estate, event: &str, number: &str, memory: &Memory) -> Result<(S
     let detector = proposing(estate)?;
     let detector = detector
         .variable("GITHUB_EVENT_NAME", event)
-        .variable("GITHUB_RUN_ID", &format!("900{number}"))
+        .variable("GITHUB_RUN_ID", format!("900{number}"))
         .variable("GITHUB_RUN_NUMBER", number);
     let (report, history) = detector.remembering(memory)?;
     Ok((states(&report["environments"][1]["proposal"]), report, history))
