@@ -82,8 +82,8 @@ impl<'a> Threads<'a> {
             (None, ..) => Memory::Unkept,
             (Some(_), Some(history), ..) => Memory::Kept(history.clone()),
             (Some(Ok(_)), None, Ok(issues), Ok(comments)) if issues.is_empty() && comments.is_empty() => Memory::Blank,
-            (Some(Ok(_)), None, Ok(_), Ok(_)) => lost("what earlier runs saw cannot be read from the report on GitHub"),
-            (Some(_), None, ..) => lost("what earlier runs saw is not known: GitHub could not be read"),
+            (Some(Ok(_)), None, Ok(_), Ok(_)) => lost("the report on GitHub does not hold it any more"),
+            (Some(_), None, ..) => lost("GitHub could not be read"),
         }
     }
 

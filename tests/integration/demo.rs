@@ -41,6 +41,9 @@ fn timeless(report: &Value) -> Result<Value> {
     for name in ["started", "finished", "config"] {
         report["run"].as_object_mut().context("the report has a run")?.remove(name);
     }
+    for run in report["runs"].as_array_mut().context("the report has runs")? {
+        run.as_object_mut().context("a run is an object")?.remove("at");
+    }
     let mut rest = report.to_string();
     let mut text = String::new();
     while let Some((before, after)) = rest.split_once("127.0.0.1:") {

@@ -16,9 +16,6 @@ use tempfile::TempDir;
 
 use crate::runner::{self, Action, Folders, Image};
 
-/// What the runner puts in place of `${{ github.token }}`.
-const GITHUB_TOKEN: &str = "ghs_emulated0000000000000000000000000000";
-
 /// A call of the binary that is being prepared.
 pub(crate) struct Detector {
     folder: TempDir,
@@ -72,7 +69,7 @@ impl Detector {
         self.folders().workspace().join(name)
     }
 
-    fn folders(&self) -> Folders {
+    pub(crate) fn folders(&self) -> Folders {
         Folders::below(self.folder.path())
     }
 
@@ -95,7 +92,8 @@ impl Detector {
     /// As `uses:` runs it: every declared input is set, with its default where the workflow says nothing.
     pub(crate) fn with(mut self, with: &[(&str, &str)]) -> anyhow::Result<Self> {
         let with = with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let github = BTreeMap::from([("token", GITHUB_TOKEN)]);
+        // What goes to GitHub has tests of its own: here the job's token is empty.
+        let github = BTreeMap::from([("token", "")]);
         self.variables.extend(Action::read()?.variables(&with, &github)?);
         Ok(self)
     }
@@ -248,7 +246,7 @@ impl Answer {
         Ok(all)
     }
 
-    fn folders(&self) -> Folders {
+    pub(crate) fn folders(&self) -> Folders {
         Folders::below(self.folder.path())
     }
 

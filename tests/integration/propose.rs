@@ -103,6 +103,11 @@ fn writes(estate: &Estate) -> Vec<String> {
     of_hub.map(|it| format!("{} {}", it.method, it.path)).collect()
 }
 
+/// Writes to ConfigHub so far, without what was only attested.
+fn changes(estate: &Estate) -> Vec<String> {
+    writes(estate).into_iter().filter(|it| !it.ends_with("/attestation")).collect()
+}
+
 /// The unit at this place.
 fn unit(proposal: &Value, at: usize) -> &Value {
     &proposal["units"][at]

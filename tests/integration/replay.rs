@@ -45,6 +45,8 @@ fn files(recorded: &Answer) -> Result<Vec<String>> {
 pub(crate) fn result(answer: &Answer) -> Result<Value> {
     let mut report = answer.report()?;
     report["run"] = Value::Null;
+    // Nor is what earlier runs saw.
+    report["runs"] = Value::Null;
     // ChangeSets are not recorded: they are nobody's present ones.
     report["edges"] = Value::Null;
     report["promotion-safe"] = Value::Null;

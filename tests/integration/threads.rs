@@ -88,8 +88,9 @@ impl Shop {
     fn run_with(&self, with: &[(&str, &str)]) -> Result<Ran> {
         let step = self.step(with)?;
         let (code, _) = step.run_here()?;
-        let outputs = runner::outputs(&fs::read_to_string(step.path("runner/output"))?)?;
-        Ok(Ran { code, outputs, summary: fs::read_to_string(step.path("runner/summary"))? })
+        let folders = step.folders();
+        let outputs = runner::outputs(&fs::read_to_string(folders.output())?)?;
+        Ok(Ran { code, outputs, summary: fs::read_to_string(folders.summary())? })
     }
 
     fn run(&self) -> Result<Ran> {

@@ -7,15 +7,10 @@ use drift_detector::model::object::{GroupVersionKind, ObjectKey};
 use serde_json::{Value, json};
 
 use super::{
-    DEPLOYMENT, PROFILES, TWO, approve, attest, history, proposal, propose, proposing, running, states, story, unit,
-    writes,
+    DEPLOYMENT, PROFILES, TWO, approve, attest, changes, history, proposal, propose, proposing, running, states, story,
+    unit, writes,
 };
 use crate::estate::{Estate, ONE};
-
-/// Writes to ConfigHub so far, without what was only attested.
-fn changes(estate: &Estate) -> Vec<String> {
-    writes(estate).into_iter().filter(|it| !it.ends_with("/attestation")).collect()
-}
 
 /// The cluster runs this from now on.
 fn change(estate: &Estate, cluster: &str, replicas: u32, image: &str) -> Result<()> {

@@ -14,12 +14,15 @@ fn one_comment_is_kept_up_to_date() -> Result<()> {
     assert_eq!((ran.code, comments.len(), shop.issues().len()), (0, 1, 0));
     assert_eq!(ran.outputs["comment-id"], comments[0].id.to_string());
     let body = &comments[0].body;
-    ensure!(body.contains("**Drift in prod (1 difference).**") && body.contains("For commit 1f0e2d3c4b5a"), "{body}");
+    ensure!(
+        body.contains("**Drift in prod (1 difference, 1 new).**") && body.contains("For commit 1f0e2d3c4b5a"),
+        "{body}"
+    );
     shop.live("prod", "fast")?;
     shop.run_with(&[ON])?;
     let comments = shop.comments(1);
     assert_eq!(comments.len(), 1);
-    let shown: Vec<_> = comments[0].body.lines().skip(1).filter(|it| !it.is_empty()).collect();
+    let shown: Vec<_> = comments[0].body.lines().filter(|it| !it.is_empty() && !it.starts_with("<!--")).collect();
     ensure!(
         shown.len() == 2 && shown[0].starts_with("🟢 **No drift:** dev, staging and prod run what ConfigHub says."),
         "{shown:?}"

@@ -17,7 +17,7 @@ fn an_issue_is_opened_edited_commented_on_closed_and_reopened() -> Result<()> {
     assert_eq!(issue.labels, ["drift", "drift/prod"]);
     let body = issue.body.context("a text")?;
     ensure!(
-        body.starts_with("<!-- drift-detector:v1 ") && body.contains("\n\n**Drift in prod (1 difference).**"),
+        body.starts_with("<!-- drift-detector:v1 ") && body.contains("\n\n**Drift in prod (1 difference, 1 new).**"),
         "{body}"
     );
 
