@@ -10,7 +10,6 @@ mod list;
 mod live;
 mod login;
 mod obstacle;
-mod page;
 mod proxy;
 mod request;
 mod schemas;
@@ -30,7 +29,7 @@ use crate::redact::{Redactor, Text};
 
 use discovery::Discovery;
 pub use discovery::{Listable, Served, home};
-pub use live::{Search, Settled, Sight};
+pub use live::Search;
 use request::Connection;
 
 /// How long and how often the cluster is asked, and what the surroundings give: everything that is not the kubeconfig's.

@@ -10,7 +10,7 @@
 //! Everything is read first, then judged by pure functions over plain data, then written. The modules below are in
 //! reading order; `tests/architecture.rs` holds who may use whom.
 
-pub use drift_engine::{drift, manifest, model, redact};
+pub use drift_engine::{drift, manifest, model, page, redact};
 
 pub mod bundle;
 pub mod inputs;

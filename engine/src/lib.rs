@@ -5,4 +5,5 @@
 pub mod redact;
 pub mod model;
 pub mod manifest;
+pub mod page;
 pub mod drift;

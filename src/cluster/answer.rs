@@ -4,8 +4,9 @@ use serde_json::value::RawValue;
 
 use super::discovery::Served;
 use super::request::Answer;
-use super::wire::{Identity, Status, unread};
+use super::wire::Status;
 use crate::model::object::ObjectKey;
+use crate::page::{Identity, unread};
 
 /// What a GET by name was answered with.
 pub(super) enum Meaning {

@@ -8,10 +8,11 @@ use futures::stream;
 
 use super::obstacle::Question;
 use super::request::Connection;
-use super::wire::{AggregatedList, AggregatedVersion, CoreVersions, GroupList, ResourceList, TypeMeta, unread};
+use super::wire::{AggregatedList, AggregatedVersion, CoreVersions, GroupList, ResourceList, TypeMeta};
 use crate::http::percent_encoded;
 use crate::model::object::GroupVersionKind;
 use crate::model::outcome::{Obstacle, Reason};
+use crate::page::unread;
 
 /// How a kind is served.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::obstacle::{Question, Resource};
-use super::page::{self, Asked, Fault, Kept};
 use super::request::{Answer, Connection, Silence};
 use crate::http::percent_encoded;
 use crate::model::outcome::{Obstacle, Reason};
+use crate::page::{self, Asked, Fault, Kept};
 
 /// What a list gave. Without an end that is complete, an object that was not seen may still exist.
 pub(super) struct Listed {

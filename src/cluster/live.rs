@@ -12,11 +12,11 @@ use super::answer::{Meaning, judge};
 use super::discovery::Served;
 use super::list::{End, Listed, list};
 use super::obstacle::{Question, Resource};
-use super::page::{Asked, Keep};
 use super::request::{Connection, segment};
 use crate::http::percent_encoded;
 use crate::model::object::{Beside, GroupVersionKind, ListPlace, Live, ObjectKey, Observed, Stray};
 use crate::model::outcome::{Obstacle, Reason};
+use crate::page::{Asked, Keep, Settled};
 
 /// Up to this many objects of a kind and namespace are read by name.
 const FEW: usize = 5;
@@ -30,23 +30,6 @@ pub struct Search {
     pub lists: BTreeSet<ListPlace>,
     /// Which of the wanted objects need not be kept once they were seen.
     pub settled: Option<Arc<Settled>>,
-}
-
-/// Says that nobody needs an object's text, which the server just sent, and that this is the object of that kind, namespace
-/// and name. What the text says of itself was not looked at before.
-pub type Settled = dyn Fn(Sight<'_>) -> bool + Send + Sync;
-
-/// What may be a wanted object, while it is read.
-#[derive(Clone, Copy, Debug)]
-pub struct Sight<'a> {
-    /// Its kind, as it was asked for.
-    pub gvk: &'a GroupVersionKind,
-    /// None for cluster-scoped kinds.
-    pub namespace: Option<&'a str>,
-    /// What the text gives first as `metadata.name`.
-    pub name: &'a str,
-    /// Its text.
-    pub raw: &'a str,
 }
 
 type Seen = Vec<(ObjectKey, Observed)>;

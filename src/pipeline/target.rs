@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::bundle::{Faithful, FoundAutoscalers, Reading};
-use crate::cluster::{self, Listable, Search, Served, Sight};
+use crate::cluster::{self, Listable, Search, Served};
 use crate::confighub::SpaceUnits;
 use crate::drift;
 use crate::drift::FirstLook;
@@ -20,6 +20,7 @@ use crate::inputs::Inputs;
 use crate::model::environment::{Environment, Orphans, Scope, Target, Unmanaged};
 use crate::model::object::{Beside as Kept, GroupVersionKind, Live, Observed, Schemas};
 use crate::model::outcome::{Comparison, Obstacle};
+use crate::page::Sight;
 use crate::redact::mask::Mask;
 use crate::redact::{Redactor, Text};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
-use drift_detector::cluster::{Cluster, Limits, Search, Sight};
+use drift_detector::cluster::{Cluster, Limits, Search};
 use drift_detector::drift::autoscale::Autoscalers;
 use drift_detector::drift::scope::{self, Bounds, Selection, UnitDocuments};
 use drift_detector::drift::types::CustomSchemas;
@@ -16,6 +16,7 @@ use drift_detector::model::environment::{Additions, Scope, Stage, Target};
 use drift_detector::model::object::{GroupVersionKind, Live, ObjectKey, Observed};
 use drift_detector::model::outcome::Comparison;
 use drift_detector::model::unit::Unit;
+use drift_detector::page::Sight;
 use drift_detector::redact::Redactor;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 

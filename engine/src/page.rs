@@ -1,4 +1,6 @@
-//! PURE: one page of a list → the objects that are kept. Runs beside the runtime's threads, so it owns what it needs.
+//! One page of a list → the objects that are kept. Runs beside the runtime's threads, so it owns what it needs.
+
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,37 +9,67 @@ use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::live::{Settled, Sight};
-use super::wire::{Described, Identity, Marked, OwnerReference, Page, PageMeta, first_name, unread};
+use wire::{Described, Marked, OwnerReference, Page, PageMeta, first_name};
+pub use wire::{Identity, Name, or_default, unread};
+
 use crate::model::object::{Beside, GroupVersionKind, ObjectKey, Owner, Stray};
 
+/// Says that nobody needs an object's text, which the server just sent, and that this is the object of that kind, namespace
+/// and name. What the text says of itself was not looked at before.
+pub type Settled = dyn Fn(Sight<'_>) -> bool + Send + Sync;
+
+/// What may be a wanted object, while it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// Its kind, as it was asked for.
+    pub gvk: &'a GroupVersionKind,
+    /// None for cluster-scoped kinds.
+    pub namespace: Option<&'a str>,
+    /// What the text gives first as `metadata.name`.
+    pub name: &'a str,
+    /// Its text.
+    pub raw: &'a str,
+}
+
 /// Which list, and what of it is kept.
-pub(super) struct Asked {
-    pub(super) gvk: GroupVersionKind,
-    pub(super) namespace: Option<String>,
-    pub(super) keep: Keep,
+pub struct Asked {
+    /// Of which kind.
+    pub gvk: GroupVersionKind,
+    /// Of which namespace; None: of kinds that have none.
+    pub namespace: Option<String>,
+    /// What is kept.
+    pub keep: Keep,
 }
 
 /// What is kept of a list.
-pub(super) enum Keep {
+pub enum Keep {
     /// Objects of these names as they came, unless that settles them, and of the others what `beside` asks for.
-    Named { wanted: BTreeSet<String>, beside: Beside, settled: Option<Arc<Settled>> },
+    Named {
+        /// Their names.
+        wanted: BTreeSet<String>,
+        /// What is kept of the others.
+        beside: Beside,
+        /// Says of which wanted objects nothing needs to be kept.
+        settled: Option<Arc<Settled>>,
+    },
     /// Every object as it came.
     Everything,
 }
 
 /// What is left of a page, or of a whole list.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
-    pub(super) found: BTreeMap<String, Box<RawValue>>,
+pub struct Kept {
+    /// By name, as they came.
+    pub found: BTreeMap<String, Box<RawValue>>,
     /// Names of wanted objects that were there and need not be kept.
-    pub(super) settled: BTreeSet<String>,
-    pub(super) strays: Vec<Stray>,
+    pub settled: BTreeSet<String>,
+    /// What is kept of objects that are not wanted.
+    pub strays: Vec<Stray>,
 }
 
 /// Why a page is not what was asked for.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub enum Fault {
     /// It is none; says what is wrong with it.
     Untrue(String),
     /// It is a list of another name: a `CustomResourceDefinition` may name its list as it likes, and whether this is the
@@ -46,7 +78,7 @@ pub(super) enum Fault {
 }
 
 /// Keeps what is asked for of a page; gives the token of the next one.
-pub(super) fn reduce(asked: &Asked, body: &[u8]) -> Result<(Kept, Option<String>), Fault> {
+pub fn reduce(asked: &Asked, body: &[u8]) -> Result<(Kept, Option<String>), Fault> {
     let page: Page<'_> = serde_json::from_slice(body)
         .map_err(|error| Fault::Untrue(unread("is no list of Kubernetes objects", &error)))?;
     let version = asked.gvk.api_version();
@@ -121,7 +153,7 @@ fn tells_origin(annotation: &str) -> bool {
 
 /// The token of the next page, if it stands before the items, as the API server writes it: so the next page can be
 /// fetched while this one is read. None: not known without reading the page.
-pub(super) fn early_token(body: &[u8]) -> Option<String> {
+pub fn early_token(body: &[u8]) -> Option<String> {
     struct Head<'o>(&'o mut Option<String>);
     impl<'de> Visitor<'de> for Head<'_> {
         type Value = ();
