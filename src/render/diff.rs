@@ -1,6 +1,8 @@
 //! Two texts as the lines of a `diff` block. Every line starts with one of `#`, `@`, ` `, `-`, `+`.
 
-use similar::{ChangeTag, TextDiff};
+use similar::algorithms::{Capture, Compact, Replace, myers};
+use similar::udiff::UnifiedHunkHeader;
+use similar::{ChangeTag, DiffOp, group_diff_ops};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
@@ -29,10 +31,9 @@ pub(super) fn unified(desired: Option<&str>, live: Option<&str>) -> Diff {
         return Diff { lines: vec![format!("# more than {LONGEST} lines differ")], added: 0, removed: 0 };
     }
     let mut diff = Diff::default();
-    let compared = TextDiff::from_slices(&old, &new);
-    for hunk in compared.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        diff.lines.push(hunk.header().to_string());
-        for change in hunk.iter_changes() {
+    for hunk in hunks(&old, &new) {
+        diff.lines.push(UnifiedHunkHeader::new(&hunk).to_string());
+        for change in hunk.iter().flat_map(|it| it.iter_changes(&*old, &*new)) {
             let sign = match change.tag() {
                 ChangeTag::Equal => ' ',
                 ChangeTag::Delete => '-',
@@ -57,6 +58,14 @@ pub(super) fn unified(desired: Option<&str>, live: Option<&str>) -> Diff {
         diff.lines.push(format!("# {which} text does not end with a line break"));
     }
     diff
+}
+
+/// The changes with their context. The algorithm is called by its name: a choice at run time would make every one of them a
+/// part of the binary.
+fn hunks(old: &[&str], new: &[&str]) -> Vec<Vec<DiffOp>> {
+    let mut changes = Compact::new(Replace::new(Capture::new()), old, new);
+    let Ok(()) = myers::diff(&mut changes, old, 0..old.len(), new, 0..new.len());
+    group_diff_ops(changes.into_inner().into_inner().into_ops(), CONTEXT)
 }
 
 fn lines(text: Option<&str>) -> Vec<&str> {
